@@ -1,0 +1,249 @@
+package io.polyspark.model.checkpoint;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.polyspark.model.config.UserError;
+import io.polyspark.model.tensor.FlatVector;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A safetensors file, open for reading, its header checked as a whole: every tensor of a known
+ * type, as long as its shape says, and the values following one another without gap or overlap to
+ * the very end of the file. Not thread safe. {@link Safetensors} describes the format.
+ */
+public final class SafetensorsFile implements Closeable {
+  /** A tensor of the file: its shape, type and range of bytes from the start of the file. */
+  private record Stored(String name, List<Long> shape, TensorType type, long begin, long end) {}
+
+  /** The format's own limit to a header, which keeps a damaged length from asking for memory. */
+  private static final long LONGEST_HEADER = 100_000_000;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private final Path path;
+  private final FSDataInputStream in;
+  private final Map<String, Stored> tensors;
+
+  private SafetensorsFile(Path path, FSDataInputStream in, Map<String, Stored> tensors) {
+    this.path = path;
+    this.in = in;
+    this.tensors = tensors;
+  }
+
+  /**
+   * Opens a file and checks its header.
+   *
+   * @throws UserError if it is not a whole safetensors file of floating-point tensors
+   * @throws IOException if it is not there or cannot be read
+   */
+  public static SafetensorsFile open(FileSystem fs, Path path) throws IOException {
+    long length = fs.getFileStatus(path).getLen();
+    FSDataInputStream in = fs.open(path);
+    try {
+      return new SafetensorsFile(path, in, readHeader(path, in, length));
+    } catch (IOException | RuntimeException e) {
+      in.close();
+      throw e;
+    }
+  }
+
+  /** Names and shapes, in the order in which the values lie in the file. */
+  public Map<String, List<Long>> shapes() {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    tensors.values().forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
+    return Collections.unmodifiableMap(shapes);
+  }
+
+  /** The type in which a tensor is stored: F64, F32, F16 or BF16. */
+  public String dtype(String name) {
+    return tensor(name).type().name();
+  }
+
+  /**
+   * Reads a tensor, converted to float32 where it is of another type.
+   *
+   * @param name a tensor of this file
+   * @param into where the values go; owned by the caller
+   * @param offset first element of {@code into} to be written
+   * @throws UserError if the file has no such tensor
+   */
+  public void read(String name, FlatVector into, long offset) throws IOException {
+    Stored tensor = tensor(name);
+    int size = tensor.type().size();
+    long count = (tensor.end() - tensor.begin()) / size;
+    int piece = (int) Math.min(Safetensors.PIECE, count);
+    ByteBuffer bytes = ByteBuffer.allocate(piece * size).order(ByteOrder.LITTLE_ENDIAN);
+    float[] values = new float[piece];
+    in.seek(tensor.begin());
+    for (long at = 0; at < count; ) {
+      int n = (int) Math.min(piece, count - at);
+      in.readFully(bytes.array(), 0, n * size);
+      for (int i = 0; i < n; i++) {
+        values[i] = tensor.type().valueAt(bytes, i);
+      }
+      into.write(offset + at, values, 0, n);
+      at += n;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+
+  private Stored tensor(String name) {
+    Stored tensor = tensors.get(name);
+    if (tensor == null) {
+      throw UserError.of("%s has no tensor %s.", path, name);
+    }
+    return tensor;
+  }
+
+  private static Map<String, Stored> readHeader(Path path, FSDataInputStream in, long length)
+      throws IOException {
+    if (length < Long.BYTES) {
+      throw damaged(path, "it is only %d bytes long", length);
+    }
+    byte[] prefix = new byte[Long.BYTES];
+    in.readFully(0, prefix);
+    long header = ByteBuffer.wrap(prefix).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    if (header < 2 || header > LONGEST_HEADER) {
+      throw damaged(path, "its header would be %s bytes long", Long.toUnsignedString(header));
+    }
+    long begin = Long.BYTES + header;
+    if (begin > length) {
+      throw damaged(path, "its header should end at byte %d, the file ends at %d", begin, length);
+    }
+    byte[] json = new byte[(int) header];
+    try {
+      in.readFully(Long.BYTES, json);
+    } catch (EOFException e) {
+      throw damaged(path, "it ends within its header");
+    }
+    List<Stored> stored = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : parse(path, json).properties()) {
+      if (!entry.getKey().equals(Safetensors.METADATA_KEY)) {
+        stored.add(tensor(path, entry.getKey(), entry.getValue(), begin));
+      }
+    }
+    stored.sort(Comparator.comparingLong(Stored::begin).thenComparingLong(Stored::end));
+    checkContiguous(path, stored, begin, length);
+    Map<String, Stored> tensors = new LinkedHashMap<>();
+    stored.forEach(tensor -> tensors.put(tensor.name(), tensor));
+    return tensors;
+  }
+
+  private static JsonNode parse(Path path, byte[] json) {
+    try {
+      JsonNode header = JSON.readTree(json);
+      if (header.isObject()) {
+        return header;
+      }
+    } catch (IOException e) {
+      throw damaged(
+          path, "its header is not JSON (%s)", e.getMessage().lines().findFirst().orElse(""));
+    }
+    throw damaged(path, "its header is not a JSON object");
+  }
+
+  private static Stored tensor(Path path, String name, JsonNode entry, long dataBegin) {
+    String dtype = entry.path("dtype").asText();
+    TensorType type =
+        Arrays.stream(TensorType.values())
+            .filter(known -> known.name().equals(dtype))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    UserError.of(
+                        "%s holds tensor %s with dtype '%s': give it as one of %s.",
+                        path, name, dtype, Arrays.toString(TensorType.values())));
+    List<Long> shape = integers(path, name, "shape", entry);
+    List<Long> offsets = integers(path, name, "data_offsets", entry);
+    if (offsets.size() != 2) {
+      throw damaged(path, "tensor %s has data_offsets %s", name, offsets);
+    }
+    try {
+      long bytes = Math.multiplyExact(TensorEntry.elements(shape), (long) type.size());
+      if (offsets.get(1) - offsets.get(0) != bytes) {
+        throw damaged(
+            path,
+            "tensor %s has shape %s and data_offsets %s, which do not agree",
+            name,
+            shape,
+            offsets);
+      }
+      return new Stored(
+          name,
+          shape,
+          type,
+          Math.addExact(dataBegin, offsets.get(0)),
+          Math.addExact(dataBegin, offsets.get(1)));
+    } catch (ArithmeticException e) {
+      throw damaged(path, "tensor %s has shape %s, too large to be", name, shape);
+    }
+  }
+
+  private static List<Long> integers(Path path, String name, String key, JsonNode entry) {
+    JsonNode array = entry.path(key);
+    List<Long> integers = new ArrayList<>();
+    for (JsonNode element : array) {
+      if (!element.canConvertToLong() || !element.isIntegralNumber() || element.asLong() < 0) {
+        throw damaged(path, "tensor %s has %s %s", name, key, array);
+      }
+      integers.add(element.asLong());
+    }
+    if (!array.isArray()) {
+      throw damaged(path, "tensor %s has no list %s", name, key);
+    }
+    return integers;
+  }
+
+  private static void checkContiguous(Path path, List<Stored> stored, long begin, long length) {
+    long end = begin;
+    for (Stored tensor : stored) {
+      if (tensor.begin() != end) {
+        throw damaged(
+            path,
+            "tensor %s starts at byte %d, %s the end of the one before it at %d",
+            tensor.name(),
+            tensor.begin(),
+            tensor.begin() < end ? "before" : "after",
+            end);
+      }
+      end = tensor.end();
+    }
+    if (end > length) {
+      throw damaged(path, "its tensors should end at byte %d, the file ends at %d", end, length);
+    }
+    if (end < length) {
+      throw damaged(path, "%d bytes follow its last tensor", length - end);
+    }
+  }
+
+  private static UserError damaged(Path path, String what, Object... arguments) {
+    return UserError.of(
+        "%s is not a whole safetensors file: %s; take it from its source again.",
+        path, String.format(what, arguments));
+  }
+}

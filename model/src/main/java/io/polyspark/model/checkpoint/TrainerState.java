@@ -1,0 +1,112 @@
+package io.polyspark.model.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.polyspark.model.config.UserError;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Where a training run stands after a round: what {@code trainer.json} of a checkpoint holds, and
+ * with the parameters and the optimizer state all that is needed to go on.
+ *
+ * @param round rounds completed, so the number in the checkpoint's name
+ * @param completedSteps optimizer steps that every replica has made; schedule and bias correction
+ *     go on from here
+ * @param samplesConsumed the run's counter into the data order, in windows
+ * @param tokensSeen tokens trained on, over all replicas
+ * @param seed the seed of initialization and data order
+ * @param replicas W, replicas in the rounds so far
+ * @param batch B, sequences per replica and step
+ * @param context T, tokens per sequence
+ * @param shardManifestSha256 SHA-256 of the token shards' manifest, in hexadecimal
+ * @param configuration the resolved training configuration, as plain JSON values
+ * @param environment what the bits of a run depend on besides the above
+ */
+public record TrainerState(
+    int round,
+    long completedSteps,
+    long samplesConsumed,
+    long tokensSeen,
+    long seed,
+    int replicas,
+    int batch,
+    int context,
+    String shardManifestSha256,
+    Map<String, Object> configuration,
+    Environment environment) {
+
+  private static final String FORMAT_VERSION_KEY = "format_version";
+  private static final int FORMAT_VERSION = 1;
+
+  // A later version may add keys; where it changes the meaning of one it raises the format version.
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+
+  /** Takes a copy of the configuration, in its order. */
+  public TrainerState {
+    Objects.requireNonNull(shardManifestSha256, "shardManifestSha256");
+    Objects.requireNonNull(environment, "environment");
+    configuration = Collections.unmodifiableMap(new LinkedHashMap<>(configuration));
+  }
+
+  /** This state as the UTF-8 bytes of {@code trainer.json}. */
+  public byte[] toJson() {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    keys.put(FORMAT_VERSION_KEY, FORMAT_VERSION);
+    keys.putAll(JSON.convertValue(this, new TypeReference<LinkedHashMap<String, Object>>() {}));
+    try {
+      return (JSON.writeValueAsString(keys) + "\n").getBytes(StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("The configuration of a run must be plain JSON values", e);
+    }
+  }
+
+  /**
+   * Reads {@code trainer.json}.
+   *
+   * @param json its bytes
+   * @param source its name, for messages
+   * @throws UserError if it is of a later format or a key is missing or of another type
+   */
+  public static TrainerState fromJson(byte[] json, String source) {
+    try {
+      JsonNode tree = JSON.readTree(json);
+      int version = tree.path(FORMAT_VERSION_KEY).asInt(-1);
+      if (version != FORMAT_VERSION) {
+        throw UserError.of(
+            "%s has %s %s where this version of PolySpark reads %d: use the version that wrote it.",
+            source,
+            FORMAT_VERSION_KEY,
+            tree.path(FORMAT_VERSION_KEY).asText("missing"),
+            FORMAT_VERSION);
+      }
+      ((ObjectNode) tree).remove(FORMAT_VERSION_KEY);
+      return JSON.treeToValue(tree, TrainerState.class);
+    } catch (JsonProcessingException e) {
+      throw new UserError(
+          String.format(
+              "%s cannot be read as a trainer's state: %s.", source, e.getOriginalMessage()),
+          e);
+    } catch (IOException e) {
+      throw new UserError(String.format("%s cannot be read: %s.", source, e.getMessage()), e);
+    }
+  }
+}
