@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -45,7 +46,7 @@ public final class Safetensors {
     int piece =
         (int) Math.min(PIECE, tensors.stream().mapToLong(TensorEntry::length).max().orElse(0));
     float[] values = new float[piece];
-    ByteBuffer bytes = ByteBuffer.allocate(piece * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] bytes = new byte[piece * Float.BYTES];
     for (TensorEntry tensor : tensors) {
       copy(tensor, values, bytes, out);
     }
@@ -82,15 +83,16 @@ public final class Safetensors {
     }
   }
 
-  private static void copy(TensorEntry tensor, float[] values, ByteBuffer bytes, OutputStream out)
+  private static void copy(TensorEntry tensor, float[] values, byte[] bytes, OutputStream out)
       throws IOException {
     FlatVector from = tensor.values();
+    FloatBuffer floats = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     long end = tensor.offset() + tensor.length();
     for (long at = tensor.offset(); at < end; ) {
       int count = (int) Math.min(values.length, end - at);
       from.read(at, values, 0, count);
-      bytes.asFloatBuffer().put(values, 0, count);
-      out.write(bytes.array(), 0, count * Float.BYTES);
+      floats.put(0, values, 0, count);
+      out.write(bytes, 0, count * Float.BYTES);
       at += count;
     }
   }
