@@ -1,0 +1,208 @@
+package io.polyspark.train.metrics;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.IOUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code metrics.jsonl}: one JSON object per line, {@code {"kind": "step", ...}} or {@code {"kind":
+ * "round", ...}}, on any Hadoop file system. It grows by whole rounds of whole lines. Where the
+ * file system appends (local, HDFS), each round is appended at once; where it does not (object
+ * stores), the file is written anew when a tenth more has come together, at {@link #flush} and at
+ * the end, so that the cost stays in proportion to its size.
+ */
+public final class MetricsFile implements MetricsSink {
+  private static final Logger LOG = LoggerFactory.getLogger(MetricsFile.class);
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  private final FileSystem fs;
+  private final Path file;
+  private final Path temporary;
+  private final ByteArrayOutputStream round = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
+  private long length;
+  private boolean appends = true;
+
+  private MetricsFile(FileSystem fs, Path file) {
+    // The checksummed local file system cannot append; the one beneath it can.
+    this.fs = fs instanceof LocalFileSystem local ? local.getRawFileSystem() : fs;
+    this.file = file;
+    this.temporary = new Path(file.getParent(), "." + file.getName() + ".tmp");
+  }
+
+  /**
+   * Opens the file and drops every line past {@code lastRound}, and a last line that is not whole.
+   *
+   * @param file the file; it need not exist
+   * @param lastRound the round of the checkpoint that the run goes on from, 0 for a new run
+   */
+  public static MetricsFile open(FileSystem fs, Path file, int lastRound) {
+    MetricsFile metrics = new MetricsFile(fs, file);
+    try {
+      metrics.recover();
+      metrics.keepUpTo(lastRound);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot open " + file, e);
+    }
+    return metrics;
+  }
+
+  /**
+   * Reads the records of a file in order. A last line without its end, which a killed run may
+   * leave, is passed over.
+   *
+   * @throws FileNotFoundException if there is no such file
+   */
+  public static void read(FileSystem fs, Path file, Consumer<Metrics> into) throws IOException {
+    try (BufferedReader in =
+        new BufferedReader(new InputStreamReader(fs.open(file), StandardCharsets.UTF_8))) {
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        Metrics metrics;
+        try {
+          metrics = JSON.readValue(line, Metrics.class);
+        } catch (JsonProcessingException e) {
+          if (in.readLine() != null) {
+            throw new IOException(file + ": not a line of metrics: " + line, e);
+          }
+          return;
+        }
+        into.accept(metrics);
+      }
+    }
+  }
+
+  @Override
+  public void replicaRound(ReplicaRoundEvent event) {
+    event.steps().forEach(this::write);
+  }
+
+  @Override
+  public void round(RoundMetrics metrics) {
+    write(metrics);
+    pending.writeBytes(round.toByteArray());
+    round.reset();
+    if (appends || pending.size() >= length / 10) {
+      flush();
+    }
+  }
+
+  @Override
+  public void flush() {
+    if (pending.size() == 0) {
+      return;
+    }
+    try {
+      if (!appends || !append()) {
+        rewrite();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write " + file, e);
+    }
+    length += pending.size();
+    pending.reset();
+  }
+
+  /** Writes what whole rounds have brought; the steps of a round that did not end are left out. */
+  @Override
+  public void close() {
+    flush();
+  }
+
+  private void write(Metrics metrics) {
+    try {
+      round.writeBytes(JSON.writeValueAsBytes(metrics));
+      round.write('\n');
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private boolean append() throws IOException {
+    if (length == 0) {
+      return false;
+    }
+    try (OutputStream out = fs.append(file)) {
+      pending.writeTo(out);
+      return true;
+    } catch (UnsupportedOperationException | IOException e) {
+      // Also a small HDFS whose replication asks for more data nodes than it has. What part of the
+      // append got through lies past 'length', and the rewrite leaves it out.
+      LOG.info("{} cannot be appended to ({}); it is rewritten instead", file, e.toString());
+      appends = false;
+      return false;
+    }
+  }
+
+  private void rewrite() throws IOException {
+    try (OutputStream out = fs.create(temporary, true)) {
+      if (length > 0) {
+        try (FSDataInputStream in = fs.open(file)) {
+          IOUtils.copyBytes(in, out, length, false);
+        }
+      }
+      pending.writeTo(out);
+    }
+    replace();
+  }
+
+  private void replace() throws IOException {
+    fs.delete(file, false);
+    if (!fs.rename(temporary, file)) {
+      throw new IOException("Cannot rename " + temporary + " to " + file);
+    }
+  }
+
+  /** A run that died between the two steps of a replacement left only the temporary file. */
+  private void recover() throws IOException {
+    if (!fs.exists(file) && fs.exists(temporary)) {
+      replace();
+    }
+  }
+
+  private void keepUpTo(int lastRound) throws IOException {
+    if (!fs.exists(file)) {
+      return;
+    }
+    try (OutputStream out = fs.create(temporary, true)) {
+      read(
+          fs,
+          file,
+          metrics -> {
+            if (metrics.round() <= lastRound) {
+              write(metrics);
+            }
+            if (round.size() > 1 << 20) {
+              drainTo(out);
+            }
+          });
+      drainTo(out);
+    }
+    replace();
+  }
+
+  private void drainTo(OutputStream out) {
+    try {
+      round.writeTo(out);
+      length += round.size();
+      round.reset();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write " + temporary, e);
+    }
+  }
+}

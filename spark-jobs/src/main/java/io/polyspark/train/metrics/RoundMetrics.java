@@ -1,0 +1,49 @@
+package io.polyspark.train.metrics;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/**
+ * One round of all replicas. Its key is (round).
+ *
+ * @param round the round, from 1
+ * @param step steps that every replica has behind it
+ * @param loss mean over the replicas and steps of the round, nats per token
+ * @param validationLoss cross-entropy of the averaged model on the validation split, nats per
+ *     token, in the rounds that measure it
+ * @param tokensSeen tokens that all replicas have trained on since the run's first round
+ * @param seconds wall time of the round, everything in it
+ * @param computeSeconds time of the slowest replica inside its steps
+ * @param averageSeconds time of the shuffle that averages
+ * @param waitSeconds time that finished replicas waited for the slowest, mean over the replicas
+ * @param broadcastSeconds time to broadcast the parameters
+ * @param checkpointSeconds time to write the round's checkpoint, 0 where there is none
+ * @param tokensPerSecond the round's tokens over {@code seconds}
+ * @param coefficients trained activation coefficients by parameter name, in the model's order
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+public record RoundMetrics(
+    int round,
+    long step,
+    double loss,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        @JsonSerialize(using = OptionalDoubleJson.Writer.class)
+        @JsonDeserialize(using = OptionalDoubleJson.Reader.class)
+        OptionalDouble validationLoss,
+    long tokensSeen,
+    double seconds,
+    double computeSeconds,
+    double averageSeconds,
+    double waitSeconds,
+    double broadcastSeconds,
+    double checkpointSeconds,
+    double tokensPerSecond,
+    Map<String, double[]> coefficients)
+    implements Metrics {
+  private static final long serialVersionUID = 1L;
+}

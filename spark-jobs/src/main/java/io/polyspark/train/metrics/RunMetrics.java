@@ -1,0 +1,80 @@
+package io.polyspark.train.metrics;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The one way in for a run's metrics: takes each record once, whatever is reported twice, and hands
+ * it to every sink in turn, before it returns. Spark's listener bus is one of the sinks ({@link
+ * SparkEvents}) and not the way to the others: the bus is asynchronous and may drop events, while
+ * {@code metrics.jsonl} must hold every round of a checkpoint, and a full disk must stop the run.
+ * Not thread safe.
+ */
+public final class RunMetrics implements AutoCloseable {
+  private record Key(int replica, long step) {}
+
+  private final List<MetricsSink> sinks;
+  private final Set<Key> seen = new HashSet<>();
+  private int finishedRound;
+
+  /**
+   * @param finishedRound the checkpoint's round where a run goes on, else 0
+   * @param sinks where the metrics go; closed with this
+   */
+  public RunMetrics(int finishedRound, List<MetricsSink> sinks) {
+    this.finishedRound = finishedRound;
+    this.sinks = List.copyOf(sinks);
+  }
+
+  /** Takes a replica's steps of the current round; steps that came before are dropped. */
+  public void replicaRound(ReplicaRoundEvent event) {
+    if (event.round() <= finishedRound) {
+      return;
+    }
+    List<StepMetrics> fresh =
+        event.steps().stream()
+            .filter(step -> seen.add(new Key(step.replica(), step.step())))
+            .toList();
+    if (fresh.isEmpty()) {
+      return;
+    }
+    ReplicaRoundEvent once = new ReplicaRoundEvent(event.round(), event.replica(), fresh);
+    sinks.forEach(sink -> sink.replicaRound(once));
+  }
+
+  /** Ends the current round; a round that has ended before is dropped. */
+  public void round(RoundMetrics round) {
+    if (round.round() <= finishedRound) {
+      return;
+    }
+    finishedRound = round.round();
+    seen.clear();
+    sinks.forEach(sink -> sink.round(round));
+  }
+
+  /** Makes durable what was taken so far; call it before a checkpoint of the round is written. */
+  public void flush() {
+    sinks.forEach(MetricsSink::flush);
+  }
+
+  /** Closes every sink, also where one of them fails. */
+  @Override
+  public void close() {
+    RuntimeException failure = null;
+    for (MetricsSink sink : sinks) {
+      try {
+        sink.close();
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

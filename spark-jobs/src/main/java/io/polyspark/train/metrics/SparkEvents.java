@@ -1,0 +1,29 @@
+package io.polyspark.train.metrics;
+
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.LiveListenerBus;
+
+/**
+ * Posts the metrics to Spark's listener bus: to the event log, and to whatever listens in the
+ * driver.
+ */
+public final class SparkEvents implements MetricsSink {
+  private final LiveListenerBus bus;
+
+  /**
+   * @param spark the running context
+   */
+  public SparkEvents(JavaSparkContext spark) {
+    this.bus = spark.sc().listenerBus();
+  }
+
+  @Override
+  public void replicaRound(ReplicaRoundEvent event) {
+    bus.post(event);
+  }
+
+  @Override
+  public void round(RoundMetrics round) {
+    bus.post(new RoundEvent(round));
+  }
+}
