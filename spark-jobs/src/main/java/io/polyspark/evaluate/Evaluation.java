@@ -1,8 +1,5 @@
 package io.polyspark.evaluate;
 
-import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.JavaSparkContext;
-
 /** Measures a checkpoint on a split, as a Spark job. */
 public final class Evaluation {
   /**
@@ -17,15 +14,4 @@ public final class Evaluation {
   public record Result(double loss, double perplexity, double bitsPerByte, long tokens) {}
 
   private Evaluation() {}
-
-  /**
-   * Runs the job.
-   *
-   * @param checkpoint a checkpoint, or a run whose newest whole checkpoint is taken
-   * @param data a directory of token shards
-   * @param split {@code train} or {@code validation}
-   */
-  public static Result run(JavaSparkContext spark, Path checkpoint, Path data, String split) {
-    throw new UnsupportedOperationException();
-  }
 }
