@@ -1,0 +1,55 @@
+package io.polyspark.train.averaging;
+
+import java.io.Serializable;
+import java.util.Set;
+
+/**
+ * Round after round, until told to stop: makes each round's task from the state that it starts
+ * from, hands every result to the caller, and deletes the kept replica states that nobody needs any
+ * more.
+ *
+ * @param <M> what replicas report, see {@link ReplicaTask}
+ */
+public final class RoundLoop<M extends Serializable> {
+  private final AveragingRound round;
+  private final Steering<M> steering;
+
+  public RoundLoop(AveragingRound round, Steering<M> steering) {
+    this.round = round;
+    this.steering = steering;
+  }
+
+  /** What the caller decides, round by round, all on the thread that called {@link #run}. */
+  public interface Steering<M extends Serializable> {
+    /** The task of the round that starts from {@code state}. */
+    ReplicaTask<M> task(RoundState state);
+
+    /**
+     * Called after every round: the place for metrics, validation, checkpoints. An exception ends
+     * the loop.
+     */
+    void finished(RoundResult<M> result);
+
+    /**
+     * The rounds that a checkpoint goes back to, asked after {@link #finished}: their kept replica
+     * states stay.
+     */
+    Set<Integer> checkpointedRounds();
+  }
+
+  /**
+   * Runs rounds {@code start.round() + 1} to {@code lastRound}, both included.
+   *
+   * @return the state after the last one
+   * @throws DivergedException as {@link AveragingRound#run} does
+   */
+  public RoundState run(RoundState start, int lastRound) {
+    RoundState state = start;
+    while (state.round() < lastRound) {
+      RoundResult<M> result = round.run(state, steering.task(state));
+      state = result.next();
+      steering.finished(result);
+    }
+    return state;
+  }
+}
