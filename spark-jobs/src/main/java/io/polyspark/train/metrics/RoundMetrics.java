@@ -18,10 +18,10 @@ import java.util.OptionalDouble;
  *     token, in the rounds that measure it
  * @param tokensSeen tokens that all replicas have trained on since the run's first round
  * @param seconds wall time of the round, everything in it
- * @param computeSeconds time of the slowest replica inside its steps
- * @param averageSeconds time of the shuffle that averages
- * @param waitSeconds time that finished replicas waited for the slowest, mean over the replicas
- * @param broadcastSeconds time to broadcast the parameters
+ * @param computeSeconds time of a replica's task, mean over the replicas
+ * @param averageSeconds from the last replica's delta to the new parameters on the driver
+ * @param waitSeconds what else the training stage took: slower replicas, queues, scheduling
+ * @param broadcastSeconds time to make the parameters ready to be fetched
  * @param checkpointSeconds time to write the round's checkpoint, 0 where there is none
  * @param tokensPerSecond the round's tokens over {@code seconds}
  * @param coefficients trained activation coefficients by parameter name, in the model's order

@@ -1,0 +1,161 @@
+package io.polyspark.train.metrics;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * Tells people how a run goes: on a terminal one line that moves, elsewhere (a file, a pipe) a
+ * plain line every few seconds, without control codes. Either way percent done, loss, tokens per
+ * second and time left.
+ */
+public final class ProgressLine implements MetricsSink {
+  private static final long PLAIN_INTERVAL_NANOS = Duration.ofSeconds(10).toNanos();
+
+  private final long totalSteps;
+  private final long firstStep;
+  private final Output output;
+  private final long started = System.nanoTime();
+  private OptionalDouble validation = OptionalDouble.empty();
+
+  private interface Output extends AutoCloseable {
+    void show(long step, String message, boolean important);
+
+    @Override
+    void close();
+  }
+
+  private ProgressLine(long totalSteps, long firstStep, Output output) {
+    this.totalSteps = totalSteps;
+    this.firstStep = firstStep;
+    this.output = output;
+  }
+
+  /**
+   * A line that moves.
+   *
+   * @param totalSteps steps of each replica in the whole run
+   * @param completedSteps steps of each replica that an earlier run has done
+   * @param terminal obeys control codes
+   */
+  public static ProgressLine moving(long totalSteps, long completedSteps, PrintStream terminal) {
+    return new ProgressLine(
+        totalSteps, completedSteps, new Moving(totalSteps, completedSteps, terminal));
+  }
+
+  /**
+   * Plain lines.
+   *
+   * @param totalSteps steps of each replica in the whole run
+   * @param completedSteps steps of each replica that an earlier run has done
+   */
+  public static ProgressLine plain(long totalSteps, long completedSteps, PrintStream out) {
+    return new ProgressLine(totalSteps, completedSteps, new Plain(totalSteps, out));
+  }
+
+  @Override
+  public void replicaRound(ReplicaRoundEvent event) {
+    // People follow rounds.
+  }
+
+  @Override
+  public void round(RoundMetrics round) {
+    if (round.validationLoss().isPresent()) {
+      validation = round.validationLoss();
+    }
+    StringBuilder message = new StringBuilder();
+    message.append(String.format(Locale.ROOT, "loss %.3f", round.loss()));
+    validation.ifPresent(
+        loss -> message.append(String.format(Locale.ROOT, ", validation %.3f", loss)));
+    message.append(String.format(Locale.ROOT, ", %,.0f tokens/s", round.tokensPerSecond()));
+    message.append(", ").append(words(left(round.step()))).append(" left");
+    output.show(
+        round.step(),
+        message.toString(),
+        round.validationLoss().isPresent() || round.step() >= totalSteps);
+  }
+
+  @Override
+  public void close() {
+    output.close();
+  }
+
+  private Duration left(long step) {
+    double each = (double) (System.nanoTime() - started) / Math.max(1, step - firstStep);
+    return Duration.ofNanos((long) (each * (totalSteps - step)));
+  }
+
+  /** 3,725 seconds as 1h02m. */
+  static String words(Duration duration) {
+    long seconds = duration.toSeconds();
+    if (seconds < 60) {
+      return seconds + "s";
+    }
+    return seconds < 3600
+        ? String.format(Locale.ROOT, "%dm%02ds", seconds / 60, seconds % 60)
+        : String.format(Locale.ROOT, "%dh%02dm", seconds / 3600, seconds % 3600 / 60);
+  }
+
+  private static final class Moving implements Output {
+    private final ProgressBar bar;
+
+    Moving(long totalSteps, long completedSteps, PrintStream terminal) {
+      bar =
+          new ProgressBarBuilder()
+              .setTaskName("train")
+              .setInitialMax(totalSteps)
+              .startsFrom(completedSteps, Duration.ZERO)
+              .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+              .hideEta()
+              .setConsumer(new ConsoleProgressBarConsumer(terminal))
+              .build();
+    }
+
+    @Override
+    public void show(long step, String message, boolean important) {
+      bar.stepTo(step);
+      bar.setExtraMessage(" " + message);
+    }
+
+    @Override
+    public void close() {
+      bar.close();
+    }
+  }
+
+  private static final class Plain implements Output {
+    private final long totalSteps;
+    private final PrintStream out;
+    private long last = System.nanoTime() - PLAIN_INTERVAL_NANOS;
+
+    Plain(long totalSteps, PrintStream out) {
+      this.totalSteps = totalSteps;
+      this.out = out;
+    }
+
+    @Override
+    public void show(long step, String message, boolean important) {
+      if (!important && System.nanoTime() - last < PLAIN_INTERVAL_NANOS) {
+        return;
+      }
+      last = System.nanoTime();
+      out.printf(
+          Locale.ROOT,
+          "%3d%%  step %d of %d  %s%n",
+          100 * step / totalSteps,
+          step,
+          totalSteps,
+          message);
+    }
+
+    @Override
+    public void close() {
+      out.flush();
+    }
+  }
+}

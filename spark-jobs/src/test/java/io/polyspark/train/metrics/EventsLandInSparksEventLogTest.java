@@ -1,0 +1,46 @@
+package io.polyspark.train.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.apache.spark.util.JsonProtocol;
+import org.junit.jupiter.api.Test;
+
+class EventsLandInSparksEventLogTest {
+  @Test
+  void aReplicasRoundReadsBackFromSparksJson() {
+    ReplicaRoundEvent event =
+        new ReplicaRoundEvent(
+            3, 1, List.of(new StepMetrics(3, 1, 41, 2.5, 1.5, 1e-3, 768, 0.0625)));
+    String json = JsonProtocol.sparkEventToJsonString(event);
+    assertThat(json).contains("\"Event\":\"io.polyspark.train.metrics.ReplicaRoundEvent\"");
+    assertThat(JsonProtocol.sparkEventFromJson(json)).isEqualTo(event);
+  }
+
+  @Test
+  void aRoundReadsBackFromSparksJson() {
+    for (OptionalDouble validation : List.of(OptionalDouble.empty(), OptionalDouble.of(2.25))) {
+      RoundMetrics metrics =
+          new RoundMetrics(
+              3,
+              60,
+              2.5,
+              validation,
+              92_160,
+              2,
+              1,
+              0.25,
+              0.25,
+              0.25,
+              0.25,
+              15_360,
+              Map.of("act_fn.bias", new double[] {0.125}));
+      String json = JsonProtocol.sparkEventToJsonString(new RoundEvent(metrics));
+      RoundEvent read = (RoundEvent) JsonProtocol.sparkEventFromJson(json);
+      assertThat(read.metrics().validationLoss()).isEqualTo(validation);
+      assertThat(read.metrics()).usingRecursiveComparison().isEqualTo(metrics);
+    }
+  }
+}

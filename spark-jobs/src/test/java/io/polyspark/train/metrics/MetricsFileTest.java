@@ -1,0 +1,198 @@
+package io.polyspark.train.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.hdfs.MiniDFSCluster;
+import org.apache.hadoop.util.Progressable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MetricsFileTest {
+  @TempDir Path directory;
+
+  @Test
+  void everyRoundAppendsItsWholeLines() throws IOException {
+    FileSystem fs = FileSystem.getLocal(new Configuration());
+    Path file = directory.resolve("metrics.jsonl");
+    try (RunMetrics metrics = run(fs, hadoop(file), 0)) {
+      round(metrics, 1);
+      assertThat(file).content().hasLineCount(5).endsWith("}\n");
+      round(metrics, 2);
+      assertThat(file).content().hasLineCount(10).endsWith("}\n");
+      metrics.replicaRound(new ReplicaRoundEvent(3, 0, steps(3, 0)));
+    }
+    assertThat(file).content().hasLineCount(10);
+    assertThat(directory.toFile().list()).containsExactly("metrics.jsonl");
+    assertThat(Files.readAllLines(file).get(0))
+        .isEqualTo(
+            "{\"kind\":\"step\",\"round\":1,\"replica\":0,\"step\":1,\"loss\":0.5,"
+                + "\"gradient_norm\":1.5,\"learning_rate\":0.001,\"tokens\":768,"
+                + "\"compute_seconds\":0.25}");
+    assertThat(Files.readAllLines(file).get(9))
+        .startsWith(
+            "{\"kind\":\"round\",\"round\":2,\"step\":4,\"loss\":0.5,\"validation_loss\":2.25,")
+        .endsWith("\"coefficients\":{\"act_fn.bias\":[0.125]}}");
+  }
+
+  @Test
+  void recordsReadBackAsTheyWereWritten() throws IOException {
+    FileSystem fs = FileSystem.getLocal(new Configuration());
+    org.apache.hadoop.fs.Path file = hadoop(directory.resolve("metrics.jsonl"));
+    try (RunMetrics metrics = run(fs, file, 0)) {
+      round(metrics, 1);
+      round(metrics, 2);
+    }
+    List<Metrics> read = read(fs, file);
+    assertThat(read.get(0)).isEqualTo(steps(1, 0).get(0));
+    assertThat(((RoundMetrics) read.get(4)).validationLoss()).isEmpty();
+    assertThat(((RoundMetrics) read.get(9)).validationLoss()).hasValue(2.25);
+    assertThat(((RoundMetrics) read.get(9)).coefficients().get("act_fn.bias"))
+        .containsExactly(0.125);
+  }
+
+  @Test
+  void whatIsReportedTwiceCountsOnce() throws IOException {
+    FileSystem fs = FileSystem.getLocal(new Configuration());
+    Path file = directory.resolve("metrics.jsonl");
+    try (RunMetrics metrics = run(fs, hadoop(file), 0)) {
+      metrics.replicaRound(new ReplicaRoundEvent(1, 0, steps(1, 0)));
+      round(metrics, 1);
+      round(metrics, 1);
+    }
+    assertThat(file).content().hasLineCount(5);
+  }
+
+  @Test
+  void resumingDropsWhatLiesPastTheCheckpointAndALineThatIsNotWhole() throws IOException {
+    FileSystem fs = FileSystem.getLocal(new Configuration());
+    Path file = directory.resolve("metrics.jsonl");
+    try (RunMetrics metrics = run(fs, hadoop(file), 0)) {
+      for (int round = 1; round <= 3; round++) {
+        round(metrics, round);
+      }
+    }
+    String whole = Files.readString(file);
+    Files.writeString(file, whole + "{\"kind\":\"step\",\"rou");
+    try (RunMetrics metrics = run(fs, hadoop(file), 2)) {
+      assertThat(file).content().hasLineCount(10);
+      round(metrics, 2);
+      round(metrics, 3);
+    }
+    assertThat(file).hasContent(whole);
+  }
+
+  @Test
+  void aLineThatIsNoMetricsIsNamed() throws IOException {
+    FileSystem fs = FileSystem.getLocal(new Configuration());
+    Path file = directory.resolve("metrics.jsonl");
+    Files.writeString(file, "hello\n{\"kind\":\"step\"}\n");
+    assertThatThrownBy(() -> read(fs, hadoop(file)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("not a line of metrics: hello");
+  }
+
+  @Test
+  void aFileSystemThatCannotAppendGetsTheSameFile() throws IOException {
+    Path appended = directory.resolve("appended.jsonl");
+    Path rewritten = directory.resolve("rewritten.jsonl");
+    try (NoAppend noAppend = new NoAppend()) {
+      noAppend.initialize(directory.toUri(), new Configuration());
+      FileSystem local = FileSystem.getLocal(new Configuration());
+      try (RunMetrics one = run(local, hadoop(appended), 0);
+          RunMetrics other = run(noAppend, hadoop(rewritten), 0)) {
+        for (int round = 1; round <= 40; round++) {
+          round(one, round);
+          round(other, round);
+        }
+        other.flush();
+        assertThat(rewritten).hasSameTextualContentAs(appended);
+      }
+    }
+    assertThat(rewritten).hasSameTextualContentAs(appended);
+  }
+
+  @Test
+  void hdfsGetsTheSameFile() throws IOException {
+    Configuration configuration = new Configuration();
+    configuration.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, directory.resolve("dfs").toString());
+    Path local = directory.resolve("metrics.jsonl");
+    try (MiniDFSCluster cluster = new MiniDFSCluster.Builder(configuration).build()) {
+      FileSystem hdfs = cluster.getFileSystem();
+      org.apache.hadoop.fs.Path remote = new org.apache.hadoop.fs.Path("/runs/a/metrics.jsonl");
+      for (int start = 0; start < 4; start += 2) {
+        try (RunMetrics one = run(FileSystem.getLocal(configuration), hadoop(local), start);
+            RunMetrics other = run(hdfs, remote, start)) {
+          round(one, start + 1);
+          round(other, start + 1);
+          round(one, start + 2);
+          round(other, start + 2);
+        }
+      }
+      assertThat(hdfs.open(remote).readAllBytes()).isEqualTo(Files.readAllBytes(local));
+    }
+  }
+
+  private static RunMetrics run(FileSystem fs, org.apache.hadoop.fs.Path file, int from) {
+    return new RunMetrics(from, List.of(MetricsFile.open(fs, file, from)));
+  }
+
+  /** Two replicas with two steps each. */
+  private static void round(RunMetrics metrics, int round) {
+    metrics.replicaRound(new ReplicaRoundEvent(round, 0, steps(round, 0)));
+    metrics.replicaRound(new ReplicaRoundEvent(round, 1, steps(round, 1)));
+    metrics.round(
+        new RoundMetrics(
+            round,
+            2L * round,
+            0.5,
+            round % 2 == 0 ? OptionalDouble.of(2.25) : OptionalDouble.empty(),
+            round * 3072L,
+            2,
+            1,
+            0.25,
+            0.25,
+            0.25,
+            0.25,
+            1536,
+            Map.of("act_fn.bias", new double[] {0.125})));
+  }
+
+  private static List<StepMetrics> steps(int round, int replica) {
+    long before = 2L * (round - 1);
+    return List.of(
+        new StepMetrics(round, replica, before + 1, 0.5, 1.5, 1e-3, 768, 0.25),
+        new StepMetrics(round, replica, before + 2, 0.5, 1.5, 1e-3, 768, 0.25));
+  }
+
+  private static List<Metrics> read(FileSystem fs, org.apache.hadoop.fs.Path file)
+      throws IOException {
+    List<Metrics> read = new ArrayList<>();
+    MetricsFile.read(fs, file, read::add);
+    return read;
+  }
+
+  private static org.apache.hadoop.fs.Path hadoop(Path file) {
+    return new org.apache.hadoop.fs.Path(file.toUri());
+  }
+
+  /** What an object store does. */
+  private static final class NoAppend extends RawLocalFileSystem {
+    @Override
+    public FSDataOutputStream append(
+        org.apache.hadoop.fs.Path file, int bufferSize, Progressable progress) {
+      throw new UnsupportedOperationException("no append");
+    }
+  }
+}
