@@ -1,10 +1,51 @@
 package io.polyspark.train.averaging;
 
-import java.io.Serializable;
-import org.apache.spark.api.java.JavaSparkContext;
+import static io.polyspark.train.averaging.PieceKey.Kind;
 
-/** Runs one round of averaging on the cluster. */
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.spark.ContextCleaner;
+import org.apache.spark.ShuffleDependency;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.rdd.ShuffledRDD;
+import scala.Option;
+import scala.Tuple2;
+import scala.math.Ordering;
+import scala.math.Ordering$;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
+
+/**
+ * One round of local training and averaging on the cluster.
+ *
+ * <ol>
+ *   <li>The driver broadcasts the parameters and what state there is, chunk by chunk.
+ *   <li>A stage of W tasks, one per replica, trains and writes pieces to a shuffle: it is a
+ *       shuffle-map stage, so a replica whose executor is lost is trained again, from the same
+ *       input, without the others.
+ *   <li>The driver reads the W reports, which lie in a partition of their own. If a replica has
+ *       diverged, the round ends here.
+ *   <li>Reduce tasks average the chunks over the same shuffle files; the driver fetches them a few
+ *       partitions at a time.
+ * </ol>
+ *
+ * Beside the vectors of the old and the new state, the driver holds a serialized copy of the
+ * former, never anything of the size of W copies; an executor holds one copy of what is broadcast
+ * and, per running task, a replica and a chunk. Nothing is limited by 2 GiB. The result does not
+ * depend on where tasks ran, how often, in which order, or over how many reducers.
+ */
 public final class AveragingRound {
+  /** Assumed where the first round does not know it yet; only the reducers' number rests on it. */
+  private static final int USUAL_STATE_VECTORS = 2;
+
   private final JavaSparkContext spark;
   private final AveragingOptions options;
 
@@ -22,11 +63,209 @@ public final class AveragingRound {
    * Runs round {@code state.round() + 1}: every replica trains from {@code state}, and their mean
    * makes the next one.
    *
-   * @throws DivergedException if a replica diverged, or its parameters are not finite; nothing of
-   *     the round is left behind
+   * @throws DivergedException if a replica diverged, or its parameters are not finite
+   * @throws io.polyspark.model.config.UserError if replicas should have kept a state in the round
+   *     before, but it is not there
    */
-  @SuppressWarnings("DoNotCallSuggester") // the body follows
   public <M extends Serializable> RoundResult<M> run(RoundState state, ReplicaTask<M> task) {
-    throw new UnsupportedOperationException(spark + " is not asked yet to run " + state + task);
+    List<Integer> replicas = IntStream.range(0, options.replicas()).boxed().toList();
+    return run(
+        state, spark.parallelize(replicas, replicas.size()), (input, itsNumber) -> task.run(input));
+  }
+
+  /** As the other, for replicas that train on the W partitions of an RDD. */
+  <D, M extends Serializable> RoundResult<M> run(
+      RoundState state, JavaRDD<D> slices, SliceTask<D, M> task) {
+    if (slices.getNumPartitions() != options.replicas()) {
+      throw new IllegalArgumentException(
+          slices.getNumPartitions() + " slices for " + options.replicas() + " replicas");
+    }
+    int round = state.round() + 1;
+    options.keptStates().ifPresent(states -> states.prepare(round, options.replicas()));
+    long start = System.nanoTime();
+    try (BroadcastVector.Pool broadcasts = new BroadcastVector.Pool(spark)) {
+      BroadcastVector parameters = broadcasts.add(state.parameters());
+      List<BroadcastVector> outerState = broadcasts.addAll(state.outerState());
+      ReplicaStage<D, M> stage =
+          new ReplicaStage<>(
+              round,
+              options.replicas(),
+              state.completedSteps(),
+              options.optimizerState(),
+              parameters,
+              broadcasts.addAll(startingState(state)),
+              options.keptStates().orElse(null),
+              task);
+      long broadcast = System.nanoTime();
+
+      ReducePlan plan = reducePlan(state);
+      ShuffledRDD<PieceKey, byte[], byte[]> shuffled = shuffle(slices, stage, plan);
+      try {
+        JavaPairRDD<PieceKey, byte[]> pieces =
+            new JavaPairRDD<>(shuffled, tag(PieceKey.class), tag(byte[].class));
+        List<Outcome.Trained<M>> trained = outcomes(pieces);
+        long computed = System.nanoTime();
+
+        ChunkAverager averager =
+            new ChunkAverager(
+                round, participants(trained), options.outer(), parameters, outerState);
+        RoundState next = collect(pieces.mapPartitions(averager), plan, state, trained);
+        long averaged = System.nanoTime();
+
+        List<ReplicaReport<M>> reports = trained.stream().map(Outcome.Trained::report).toList();
+        double compute = reports.stream().mapToDouble(ReplicaReport::seconds).average().orElse(0);
+        RoundTimings timings =
+            new RoundTimings(
+                (broadcast - start) * 1e-9,
+                compute,
+                Math.max(0, (computed - broadcast) * 1e-9 - compute),
+                (averaged - computed) * 1e-9);
+        return new RoundResult<>(next, reports, timings);
+      } finally {
+        deleteFiles(shuffled);
+      }
+    }
+  }
+
+  private List<ChunkedVector> startingState(RoundState state) {
+    return options.optimizerState() == OptimizerStatePolicy.AVERAGED
+        ? state.optimizerState()
+        : List.of();
+  }
+
+  private ReducePlan reducePlan(RoundState state) {
+    long length = state.parameters().length();
+    long stateLength = 0;
+    if (options.optimizerState() == OptimizerStatePolicy.AVERAGED) {
+      stateLength =
+          state.optimizerState().isEmpty()
+              ? USUAL_STATE_VECTORS * length
+              : state.optimizerState().stream().mapToLong(ChunkedVector::length).sum();
+    }
+    long bytes = Float.BYTES * (length * (1 + options.outer().stateVectors()) + stateLength);
+    long maxResultSize = spark.getConf().getSizeAsBytes("spark.driver.maxResultSize", "1g");
+    return options.reducers().isPresent()
+        ? ReducePlan.withPartitions(options.reducers().getAsInt(), bytes, maxResultSize)
+        : ReducePlan.of(
+            state.parameters().plan().chunks(), bytes, spark.defaultParallelism(), maxResultSize);
+  }
+
+  private static <D, M extends Serializable> ShuffledRDD<PieceKey, byte[], byte[]> shuffle(
+      JavaRDD<D> slices, ReplicaStage<D, M> stage, ReducePlan plan) {
+    RDD<Tuple2<PieceKey, byte[]>> sent = slices.mapPartitionsWithIndex(stage, false).rdd();
+    Ordering<PieceKey> order =
+        Ordering$.MODULE$.comparatorToOrdering(Comparator.<PieceKey>naturalOrder());
+    return new ShuffledRDD<PieceKey, byte[], byte[]>(
+            sent,
+            new PiecePartitioner(plan.partitions()),
+            tag(PieceKey.class),
+            tag(byte[].class),
+            tag(byte[].class))
+        .setKeyOrdering(order)
+        .setSerializer(new PieceSerializer());
+  }
+
+  /** Runs the training stage: asking for the reports' partition needs all of it. */
+  private <M extends Serializable> List<Outcome.Trained<M>> outcomes(
+      JavaPairRDD<PieceKey, byte[]> pieces) {
+    List<Outcome.Trained<M>> trained = new ArrayList<>();
+    for (byte[] bytes :
+        pieces.values().collectPartitions(new int[] {PiecePartitioner.REPORTS})[0]) {
+      Outcome<M> outcome = Outcome.fromBytes(bytes);
+      if (outcome instanceof Outcome.Diverged<M> diverged) {
+        throw diverged.exception();
+      }
+      trained.add((Outcome.Trained<M>) outcome);
+    }
+    if (trained.size() != options.replicas()) {
+      throw new IllegalStateException(
+          trained.size() + " replicas reported, not " + options.replicas());
+    }
+    return trained;
+  }
+
+  private static <M extends Serializable> List<Integer> participants(
+      List<Outcome.Trained<M>> trained) {
+    List<Integer> participants =
+        trained.stream()
+            .map(Outcome.Trained::report)
+            .filter(report -> report.steps() > 0)
+            .map(ReplicaReport::replica)
+            .toList();
+    if (participants.isEmpty()) {
+      throw new IllegalStateException("No replica took a step: the round has no data");
+    }
+    return participants;
+  }
+
+  private <M extends Serializable> RoundState collect(
+      JavaRDD<AveragedChunk> chunks,
+      ReducePlan plan,
+      RoundState state,
+      List<Outcome.Trained<M>> trained) {
+    Map<Kind, List<ChunkedVector>> vectors = awaited(state, trained);
+    for (int first = 1; first <= plan.partitions(); first += plan.partitionsPerJob()) {
+      int last = Math.min(first + plan.partitionsPerJob() - 1, plan.partitions());
+      int[] partitions = IntStream.rangeClosed(first, last).toArray();
+      for (List<AveragedChunk> partition : chunks.collectPartitions(partitions)) {
+        for (AveragedChunk chunk : partition) {
+          vectors.get(chunk.kind()).get(chunk.vector()).adopt(chunk.chunk(), chunk.values());
+        }
+      }
+    }
+    vectors.values().forEach(all -> all.forEach(ChunkedVector::requireComplete));
+    long steps = trained.stream().mapToLong(outcome -> outcome.report().steps()).max().orElse(0);
+    return new RoundState(
+        state.round() + 1,
+        state.completedSteps() + steps,
+        vectors.get(Kind.PARAMETERS).get(0),
+        vectors.get(Kind.OPTIMIZER_STATE),
+        vectors.get(Kind.OUTER_STATE));
+  }
+
+  /** The vectors of the next state, without their chunks. */
+  private <M extends Serializable> Map<Kind, List<ChunkedVector>> awaited(
+      RoundState state, List<Outcome.Trained<M>> trained) {
+    ChunkPlan plan = state.parameters().plan();
+    List<List<Long>> lengths =
+        trained.stream()
+            .filter(outcome -> outcome.report().steps() > 0)
+            .map(Outcome.Trained::stateLengths)
+            .distinct()
+            .toList();
+    if (lengths.size() != 1) {
+      throw new IllegalStateException(
+          "The replicas' optimizer states differ in their lengths: " + lengths);
+    }
+    Map<Kind, List<ChunkedVector>> vectors = new EnumMap<>(Kind.class);
+    vectors.put(Kind.PARAMETERS, List.of(ChunkedVector.awaiting(plan)));
+    vectors.put(
+        Kind.OPTIMIZER_STATE,
+        lengths.get(0).stream()
+            .map(length -> ChunkedVector.awaiting(new ChunkPlan(length, plan.chunkSize())))
+            .toList());
+    vectors.put(
+        Kind.OUTER_STATE,
+        IntStream.range(0, options.outer().stateVectors())
+            .mapToObj(ignored -> ChunkedVector.awaiting(plan))
+            .toList());
+    return vectors;
+  }
+
+  /**
+   * Deletes the round's shuffle files now. Spark by itself would only do so when the driver's
+   * garbage collector finds the RDD, and W copies of the model lie on the executors' disks.
+   */
+  private void deleteFiles(ShuffledRDD<PieceKey, byte[], byte[]> shuffled) {
+    ShuffleDependency<?, ?, ?> dependency =
+        (ShuffleDependency<?, ?, ?>) shuffled.dependencies().head();
+    Option<ContextCleaner> cleaner = spark.sc().cleaner();
+    if (cleaner.isDefined()) {
+      cleaner.get().doCleanupShuffle(dependency.shuffleId(), false);
+    }
+  }
+
+  private static <T> ClassTag<T> tag(Class<T> type) {
+    return ClassTag$.MODULE$.apply(type);
   }
 }

@@ -1,6 +1,8 @@
 package io.polyspark.train.averaging;
 
 import java.io.Serializable;
+import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -49,7 +51,17 @@ public final class RoundLoop<M extends Serializable> {
       RoundResult<M> result = round.run(state, steering.task(state));
       state = result.next();
       steering.finished(result);
+      deleteOldStates(state.round());
     }
     return state;
+  }
+
+  private void deleteOldStates(int newest) {
+    Optional<ReplicaStates> states = round.options().keptStates();
+    if (states.isPresent()) {
+      Set<Integer> needed = new HashSet<>(steering.checkpointedRounds());
+      needed.add(newest);
+      states.get().retain(needed);
+    }
   }
 }

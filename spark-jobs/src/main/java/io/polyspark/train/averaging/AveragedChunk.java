@@ -1,0 +1,40 @@
+package io.polyspark.train.averaging;
+
+import java.io.Serializable;
+
+/**
+ * A chunk of the next round's state on its way to the driver. Not a record: it goes through the
+ * serializer that the user has chosen, and Kryo cannot set the fields of records.
+ */
+final class AveragedChunk implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final PieceKey.Kind kind;
+  private final int vector;
+  private final int chunk;
+  private final float[] values;
+
+  AveragedChunk(PieceKey.Kind kind, int vector, int chunk, float[] values) {
+    this.kind = kind;
+    this.vector = vector;
+    this.chunk = chunk;
+    this.values = values;
+  }
+
+  PieceKey.Kind kind() {
+    return kind;
+  }
+
+  int vector() {
+    return vector;
+  }
+
+  int chunk() {
+    return chunk;
+  }
+
+  /** The values themselves; whoever receives the chunk owns them. */
+  float[] values() {
+    return values;
+  }
+}

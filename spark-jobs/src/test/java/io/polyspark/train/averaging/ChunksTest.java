@@ -1,0 +1,76 @@
+package io.polyspark.train.averaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+class ChunksTest {
+  @Test
+  void aPlanReachesBeyondTheIntegers() {
+    ChunkPlan plan = new ChunkPlan(5_000_000_001L, 1 << 20);
+
+    assertThat(plan.chunks()).isEqualTo(4769);
+    assertThat(plan.offset(4768)).isEqualTo(4768L << 20);
+    assertThat(plan.size(4767)).isEqualTo(1 << 20);
+    assertThat(plan.size(4768)).isEqualTo((int) (5_000_000_001L - (4768L << 20)));
+  }
+
+  @Test
+  void anEmptyVectorHasNoChunks() {
+    assertThat(new ChunkPlan(0, 10).chunks()).isZero();
+  }
+
+  @Test
+  void anImpossiblePlanIsRefused() {
+    assertThatThrownBy(() -> new ChunkPlan(-1, 10)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new ChunkPlan(10, 0)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new ChunkPlan(Long.MAX_VALUE, 1))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void readsAndWritesCrossTheCuts() {
+    float[] values = new float[23];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i;
+    }
+    ChunkedVector vector = ChunkedVector.copyOf(new ArrayVector(values), 5);
+
+    float[] middle = new float[14];
+    vector.read(3, middle, 1, 12);
+    assertThat(middle).containsExactly(0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0);
+
+    vector.write(18, new float[] {9, -18, -19, -20, -21, -22}, 1, 5);
+    assertThat(ArrayVector.toArray(vector)).endsWith(17, -18, -19, -20, -21, -22);
+    assertThatThrownBy(() -> vector.read(20, middle, 0, 4))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
+  void aVectorInTheMakingMissesNoChunk() {
+    ChunkedVector vector = ChunkedVector.awaiting(new ChunkPlan(7, 5));
+    vector.adopt(1, new float[2]);
+
+    assertThatThrownBy(() -> vector.adopt(1, new float[2])).hasMessage("Chunk 1 has come twice");
+    assertThatThrownBy(() -> vector.adopt(0, new float[2]))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(vector::requireComplete).hasMessage("Chunk 0 of 2 is missing");
+  }
+
+  @Test
+  void resultsStayBelowSparksLimit() {
+    long bytes = 40L << 30;
+    ReducePlan usual = ReducePlan.of(10_000, bytes, 100, 1L << 30);
+    assertThat(bytes / usual.partitions()).isLessThanOrEqualTo(32L << 20);
+    assertThat(bytes / usual.partitions() * usual.partitionsPerJob())
+        .isLessThanOrEqualTo(512L << 20);
+
+    ReducePlan tight = ReducePlan.of(10_000, bytes, 100, 40L << 20);
+    assertThat(bytes / tight.partitions() * tight.partitionsPerJob())
+        .isLessThanOrEqualTo(20L << 20);
+
+    assertThat(ReducePlan.of(2, 8L << 20, 100, 1L << 30)).isEqualTo(new ReducePlan(2, 2));
+    assertThat(ReducePlan.of(10_000, bytes, 100, 0).partitionsPerJob()).isEqualTo(16);
+  }
+}

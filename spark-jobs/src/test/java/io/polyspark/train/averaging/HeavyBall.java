@@ -1,0 +1,26 @@
+package io.polyspark.train.averaging;
+
+import java.util.List;
+
+/** Outer gradient descent with momentum and rate 1: an outer optimizer with a state, for tests. */
+record HeavyBall(float momentum) implements OuterOptimizer {
+  @Override
+  public int stateVectors() {
+    return 1;
+  }
+
+  @Override
+  public void step(
+      int round,
+      float[] parameters,
+      double[] pseudoGradient,
+      List<float[]> state,
+      float[] nextParameters,
+      List<float[]> nextState) {
+    for (int i = 0; i < parameters.length; i++) {
+      double velocity = momentum * state.get(0)[i] + pseudoGradient[i];
+      nextState.get(0)[i] = (float) velocity;
+      nextParameters[i] = (float) (parameters[i] - velocity);
+    }
+  }
+}
