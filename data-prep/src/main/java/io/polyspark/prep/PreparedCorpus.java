@@ -1,0 +1,16 @@
+package io.polyspark.prep;
+
+import io.polyspark.model.shards.Manifest;
+import java.util.List;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A corpus that is ready for training.
+ *
+ * @param output its directory, qualified with its file system
+ * @param manifest what it holds
+ * @param inputBytes size of the files read, 0 for generated text
+ * @param warnings sentences that the user should see
+ */
+public record PreparedCorpus(
+    Path output, Manifest manifest, long inputBytes, List<String> warnings) {}

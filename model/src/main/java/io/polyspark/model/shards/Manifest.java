@@ -1,0 +1,155 @@
+package io.polyspark.model.shards;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.polyspark.model.config.UserError;
+import io.polyspark.model.tokenize.Sha256;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What a directory of token shards holds: {@code DATA/manifest.json}. Its own SHA-256 identifies
+ * the data, since it carries the sums of all files.
+ *
+ * @param formatVersion version of this format, 1
+ * @param tokenizer the tokenizer that made the ids; its {@code tokenizer.json} lies beside
+ * @param dtype NumPy's name of the ids' type, {@code <u2} or {@code <u4}
+ * @param splits by name, {@code train} and {@code validation}
+ * @param documents what became of the documents that were read
+ * @param configuration the options that made the data
+ */
+public record Manifest(
+    int formatVersion,
+    TokenizerIdentity tokenizer,
+    String dtype,
+    Map<String, Split> splits,
+    Documents documents,
+    Map<String, Object> configuration) {
+  /** Name of the manifest in its directory. */
+  public static final String FILE = "manifest.json";
+
+  /** Name of the tokenizer's description in the same directory. */
+  public static final String TOKENIZER_FILE = "tokenizer.json";
+
+  /** The format that this code writes and reads. */
+  public static final int FORMAT_VERSION = 1;
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build();
+
+  /**
+   * The tokenizer that made the ids.
+   *
+   * @param sha256 SHA-256 of the {@code tokenizer.json}
+   * @param vocabSize number of ids, V
+   * @param endOfText the id after every document
+   */
+  public record TokenizerIdentity(
+      @JsonProperty("sha256") String sha256, int vocabSize, int endOfText) {}
+
+  /**
+   * One split.
+   *
+   * @param documents documents (or parts of documents, where the tail was split off) in it
+   * @param tokens ids in all files, the ends of text included
+   * @param textBytes bytes of UTF-8 of the text, without ends of text
+   * @param entropyBitsPerByte information of this very text under the process that generated it,
+   *     the ends of documents included, divided by {@code textBytes}; null where the source is
+   *     unknown
+   * @param files in order
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Split(
+      long documents, long tokens, long textBytes, Double entropyBitsPerByte, List<File> files) {}
+
+  /**
+   * One {@code .npy} file.
+   *
+   * @param name relative to the directory, {@code train/00000.npy}
+   * @param tokens ids in it
+   * @param sha256 of the whole file
+   */
+  public record File(String name, long tokens, @JsonProperty("sha256") String sha256) {}
+
+  /**
+   * Documents in and out.
+   *
+   * @param read documents met in the input
+   * @param kept documents whose tokens are here
+   * @param dropped documents left out, by reason
+   */
+  public record Documents(long read, long kept, Map<String, Long> dropped) {}
+
+  /** Reads {@code DATA/manifest.json}. */
+  public static Manifest read(FileSystem fs, Path data) {
+    Path file = new Path(data, FILE);
+    try (InputStream in = fs.open(file)) {
+      Manifest manifest = JSON.readValue(in.readAllBytes(), Manifest.class);
+      if (manifest.formatVersion() != FORMAT_VERSION) {
+        throw UserError.of(
+            "%s has format version %d, this program reads version %d; prepare the data again.",
+            file, manifest.formatVersion(), FORMAT_VERSION);
+      }
+      return manifest;
+    } catch (FileNotFoundException e) {
+      throw new UserError(
+          String.format(
+              "%s is no prepared corpus: it has no %s; make one with the verb prep.", data, FILE),
+          e);
+    } catch (JacksonException e) {
+      throw new UserError(
+          String.format(
+              "%s is damaged (%s); prepare the data again.", file, e.getOriginalMessage()),
+          e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + file, e);
+    }
+  }
+
+  /** Writes {@code DATA/manifest.json}. */
+  public void write(FileSystem fs, Path data) {
+    Path file = new Path(data, FILE);
+    try (OutputStream out = fs.create(file, false)) {
+      out.write(bytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write " + file, e);
+    }
+  }
+
+  /** SHA-256 of the manifest as {@link #write} writes it: the identity of the whole data. */
+  public String sha256() {
+    return Sha256.hex(bytes());
+  }
+
+  /** Tokens of all splits. */
+  @JsonIgnore
+  public long tokens() {
+    return splits.values().stream().mapToLong(Split::tokens).sum();
+  }
+
+  private byte[] bytes() {
+    try {
+      return (JSON.writeValueAsString(this) + "\n").getBytes(StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a record of strings and numbers is always JSON", e);
+    }
+  }
+}

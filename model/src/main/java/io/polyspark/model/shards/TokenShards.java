@@ -1,0 +1,223 @@
+package io.polyspark.model.shards;
+
+import io.polyspark.model.config.UserError;
+import io.polyspark.model.tokenize.Sha256;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.security.DigestInputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The windows of one split of a prepared corpus. Window k of a file holds its tokens k T to k T +
+ * T, T + 1 of them: T inputs and the T tokens that follow them. Windows never cross files; what is
+ * left at a file's end is left out. Local files are mapped into memory, others read by position.
+ * Not for use by several threads at once.
+ */
+public final class TokenShards implements AutoCloseable {
+  /** The split that models learn from. */
+  public static final String TRAIN = "train";
+
+  /** The split that models are judged by. */
+  public static final String VALIDATION = "validation";
+
+  private static final long MAPPED_TOKENS = 1L << 28;
+
+  private final FileSystem fs;
+  private final Path data;
+  private final Manifest manifest;
+  private final Manifest.Split split;
+  private final int context;
+  private final List<ShardFile> files = new ArrayList<>();
+
+  /** Number of the first window of each file, and of all windows at the end. */
+  private final long[] firstWindows;
+
+  private final int[] window;
+
+  /**
+   * Opens a split and checks the sizes of its files against the manifest.
+   *
+   * @param data the directory of the manifest
+   * @param split {@link #TRAIN} or {@link #VALIDATION}
+   * @param context T, at least 1
+   * @throws UserError if the split is missing, has no whole window, or is not what the manifest
+   *     says
+   */
+  public static TokenShards open(FileSystem fs, Path data, String split, int context) {
+    if (context < 1) {
+      throw new IllegalArgumentException("a context is at least 1, not " + context);
+    }
+    Manifest manifest = Manifest.read(fs, data);
+    Manifest.Split files = manifest.splits().get(split);
+    if (files == null) {
+      throw UserError.of(
+          "%s has no split %s, only %s.",
+          data, split, String.join(", ", manifest.splits().keySet()));
+    }
+    TokenShards shards = new TokenShards(fs, data, manifest, files, context);
+    if (shards.windows() == 0) {
+      throw UserError.of(
+          "The split %s of %s has %d tokens, too few for one window of %d; prepare more text or"
+              + " shorten the context.",
+          split, data, files.tokens(), context + 1);
+    }
+    try {
+      shards.openFiles();
+      return shards;
+    } catch (RuntimeException e) {
+      shards.close();
+      throw e;
+    }
+  }
+
+  private TokenShards(
+      FileSystem fs, Path data, Manifest manifest, Manifest.Split split, int context) {
+    this.fs = fs;
+    this.data = data;
+    this.manifest = manifest;
+    this.split = split;
+    this.context = context;
+    this.window = new int[context + 1];
+    this.firstWindows = new long[split.files().size() + 1];
+    for (int file = 0; file < split.files().size(); file++) {
+      long windows = Math.max(0, (split.files().get(file).tokens() - 1) / context);
+      firstWindows[file + 1] = firstWindows[file] + windows;
+    }
+  }
+
+  /** Number of windows in all files. */
+  public long windows() {
+    return firstWindows[firstWindows.length - 1];
+  }
+
+  /**
+   * Reads a window.
+   *
+   * @param number in {@code [0, windows())}
+   * @param tokens receives tokens 0 to T - 1 of the window at {@code [at, at + T)}
+   * @param targets receives tokens 1 to T at {@code [at, at + T)}
+   * @param at where the row starts in both arrays
+   */
+  public void window(long number, int[] tokens, int[] targets, int at) {
+    if (number < 0 || number >= windows()) {
+      throw new IndexOutOfBoundsException("window " + number + " of " + windows());
+    }
+    int found = Arrays.binarySearch(firstWindows, number);
+    int file = found >= 0 ? found : -found - 2;
+    while (firstWindows[file + 1] == number) {
+      // A file too short for a window shares its number with the next.
+      file++;
+    }
+    try {
+      files.get(file).read((number - firstWindows[file]) * context, window, 0, window.length);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + path(split.files().get(file)), e);
+    }
+    System.arraycopy(window, 0, tokens, at, context);
+    System.arraycopy(window, 1, targets, at, context);
+  }
+
+  /** Tokens of the split, those in no window included. */
+  public long tokens() {
+    return split.tokens();
+  }
+
+  /** Bytes of the split's text, without ends of text. */
+  public long textBytes() {
+    return split.textBytes();
+  }
+
+  /** The manifest of the whole corpus. */
+  public Manifest manifest() {
+    return manifest;
+  }
+
+  /**
+   * Reads every byte of the split and checks the files' SHA-256 against the manifest.
+   *
+   * @throws UserError naming the first file that differs
+   */
+  public void verify() {
+    for (Manifest.File file : split.files()) {
+      try (InputStream in = fs.open(path(file));
+          DigestInputStream digest = new DigestInputStream(in, Sha256.digest())) {
+        digest.transferTo(OutputStream.nullOutputStream());
+        String sum = HexFormat.of().formatHex(digest.getMessageDigest().digest());
+        if (!sum.equals(file.sha256())) {
+          throw damaged(file, "has SHA-256 " + sum + " where the manifest has " + file.sha256());
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot read " + path(file), e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    for (ShardFile file : files) {
+      try {
+        file.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot close a shard of " + data, e);
+      }
+    }
+    files.clear();
+  }
+
+  private void openFiles() {
+    TokenType type = TokenType.ofDtype(manifest.dtype(), new Path(data, Manifest.FILE));
+    for (Manifest.File file : split.files()) {
+      try {
+        files.add(open(file, type));
+      } catch (FileNotFoundException e) {
+        throw damaged(file, "is missing");
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot open " + path(file), e);
+      }
+    }
+  }
+
+  private ShardFile open(Manifest.File file, TokenType type) throws IOException {
+    byte[] header = new NpyHeader(type.dtype(), file.tokens()).toBytes();
+    long expected = header.length + file.tokens() * type.bytes();
+    long found = fs.getFileStatus(path(file)).getLen();
+    if (found != expected) {
+      throw damaged(
+          file, "has " + found + " bytes where the manifest makes it " + expected + " bytes");
+    }
+    FSDataInputStream in = fs.open(path(file));
+    try {
+      if (!Arrays.equals(in.readNBytes(header.length), header)) {
+        throw damaged(file, "has another header than the manifest makes it");
+      }
+      if (!fs.getUri().getScheme().equals("file")) {
+        return new RemoteShardFile(in, type, header.length);
+      }
+    } catch (IOException | RuntimeException e) {
+      in.close();
+      throw e;
+    }
+    in.close();
+    java.nio.file.Path local = java.nio.file.Path.of(path(file).toUri().getPath());
+    return new MappedShardFile(local, type, header.length, file.tokens(), MAPPED_TOKENS);
+  }
+
+  private Path path(Manifest.File file) {
+    return new Path(data, file.name());
+  }
+
+  private UserError damaged(Manifest.File file, String what) {
+    return UserError.of(
+        "%s %s (%s); copy the data again, or prepare it again.",
+        path(file), what, new Path(data, Manifest.FILE));
+  }
+}

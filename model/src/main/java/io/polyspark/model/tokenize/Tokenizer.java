@@ -1,0 +1,45 @@
+package io.polyspark.model.tokenize;
+
+import java.util.Arrays;
+
+/**
+ * Text to token ids and back. A tokenizer is identified by the SHA-256 of its {@code
+ * tokenizer.json}, which travels with every corpus and checkpoint, so that a model is never fed ids
+ * of another vocabulary. Implementations may be shared by threads.
+ */
+public interface Tokenizer extends AutoCloseable {
+  /** Number of ids, V: every id is in {@code [0, V)}. */
+  int vocabSize();
+
+  /** The id that separates documents. */
+  int endOfText();
+
+  /**
+   * The ids of a text, and of nothing else: no beginning or end of text is added.
+   *
+   * @return a new array
+   */
+  int[] encode(String text);
+
+  /**
+   * The text of ids; bytes that are no UTF-8 (a character cut in two) become U+FFFD and the end of
+   * text becomes nothing.
+   */
+  String decode(int[] ids);
+
+  /** SHA-256 of {@link #json()}, in lower-case hexadecimal. */
+  String sha256();
+
+  /** A copy of the {@code tokenizer.json} that describes this tokenizer to other tools. */
+  byte[] json();
+
+  @Override
+  void close();
+
+  /** Opens the tokenizer that a {@code tokenizer.json} describes. */
+  static Tokenizer load(byte[] json) {
+    return Arrays.equals(json, ByteTokenizer.JSON)
+        ? new ByteTokenizer()
+        : new HuggingFaceTokenizer(json);
+  }
+}
