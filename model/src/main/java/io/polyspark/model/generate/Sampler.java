@@ -1,0 +1,72 @@
+package io.polyspark.model.generate;
+
+import io.polyspark.model.config.UserError;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/** Draws token ids from logits. Of equally likely tokens the one of the lowest id comes first. */
+final class Sampler {
+  private final Sampling sampling;
+  private final SplittableRandom random;
+
+  Sampler(Sampling sampling) {
+    this.sampling = sampling;
+    this.random = new SplittableRandom(sampling.seed());
+  }
+
+  /**
+   * The next token.
+   *
+   * @param logits of the whole vocabulary; not changed
+   * @param vocabulary ids from here on are never drawn, at most the length of {@code logits}
+   * @throws UserError if a logit is not a number, as after training has diverged
+   */
+  int next(float[] logits, int vocabulary) {
+    int best = 0;
+    for (int id = 0; id < vocabulary; id++) {
+      if (!Float.isFinite(logits[id])) {
+        throw UserError.of(
+            "The model's logit of token %d is %s: its training has diverged, use an earlier"
+                + " checkpoint.",
+            id, logits[id]);
+      }
+      best = logits[id] > logits[best] ? id : best;
+    }
+    if (sampling.temperature() == 0) {
+      return best;
+    }
+    return draw(weights(logits, vocabulary, logits[best]), best);
+  }
+
+  /** Unnormalized probabilities; 0 for what is not among the K most likely. */
+  private double[] weights(float[] logits, int vocabulary, float largest) {
+    int kept = sampling.topK() == 0 ? vocabulary : Math.min(sampling.topK(), vocabulary);
+    float[] ascending = Arrays.copyOf(logits, vocabulary);
+    Arrays.sort(ascending);
+    float threshold = ascending[vocabulary - kept];
+    int above = 0;
+    for (int id = 0; id < vocabulary; id++) {
+      above += logits[id] > threshold ? 1 : 0;
+    }
+    int atThreshold = kept - above;
+    double[] weights = new double[vocabulary];
+    for (int id = 0; id < vocabulary; id++) {
+      if (logits[id] > threshold || (logits[id] == threshold && atThreshold-- > 0)) {
+        // StrictMath: the same draw whether or not this loop has been compiled.
+        weights[id] = StrictMath.exp(((double) logits[id] - largest) / sampling.temperature());
+      }
+    }
+    return weights;
+  }
+
+  private int draw(double[] weights, int best) {
+    double left = random.nextDouble() * Arrays.stream(weights).sum();
+    for (int id = 0; id < weights.length; id++) {
+      left -= weights[id];
+      if (left < 0) {
+        return id;
+      }
+    }
+    return best;
+  }
+}
