@@ -24,8 +24,7 @@ public final class HuggingFaceTokenizer implements Tokenizer {
       Map.of("padding", "false", "truncation", "false", "addSpecialTokens", "false");
 
   static {
-    // DJL reports its use over the network unless told not to.
-    System.setProperty("OPT_OUT_TRACKING", "true");
+    // Else DJL looks for a GPU build of the library on its own server, and reports its use.
     System.setProperty("ai.djl.offline", "true");
   }
 
