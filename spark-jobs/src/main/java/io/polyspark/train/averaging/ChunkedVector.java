@@ -67,6 +67,21 @@ public final class ChunkedVector implements FlatVector {
     return plan;
   }
 
+  /**
+   * Copies all elements into {@code into}.
+   *
+   * @throws IllegalArgumentException if the lengths differ
+   */
+  public void copyTo(FlatVector into) {
+    if (into.length() != length()) {
+      throw new IllegalArgumentException(
+          length() + " elements cannot be copied to a vector of " + into.length());
+    }
+    for (int chunk = 0; chunk < chunks.length; chunk++) {
+      into.write(plan.offset(chunk), chunks[chunk], 0, chunks[chunk].length);
+    }
+  }
+
   /** Chunk number {@code chunk} itself, not a copy: the caller reads it only. */
   float[] chunk(int chunk) {
     return chunks[chunk];
