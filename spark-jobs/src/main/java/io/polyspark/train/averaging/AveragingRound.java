@@ -2,6 +2,7 @@ package io.polyspark.train.averaging;
 
 import static io.polyspark.train.averaging.PieceKey.Kind;
 
+import io.polyspark.model.config.UserError;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -38,9 +39,10 @@ import scala.reflect.ClassTag$;
  * </ol>
  *
  * Beside the vectors of the old and the new state, the driver holds a serialized copy of the
- * former, never anything of the size of W copies; an executor holds one copy of what is broadcast
- * and, per running task, a replica and a chunk. Nothing is limited by 2 GiB. The result does not
- * depend on where tasks ran, how often, in which order, or over how many reducers.
+ * former, never anything of the size of W copies. An executor holds what is broadcast, as arrays
+ * and serialized (Spark moves either to disk when memory is short), and per running task a replica
+ * and a few chunks. Nothing is limited by 2 GiB. The result does not depend on where tasks ran, how
+ * often, in which order, or over how many reducers.
  */
 public final class AveragingRound {
   /** Assumed where the first round does not know it yet; only the reducers' number rests on it. */
@@ -64,8 +66,8 @@ public final class AveragingRound {
    * makes the next one.
    *
    * @throws DivergedException if a replica diverged, or its parameters are not finite
-   * @throws io.polyspark.model.config.UserError if replicas should have kept a state in the round
-   *     before, but it is not there
+   * @throws UserError if a replica's task threw it, or if replicas should have kept a state in the
+   *     round before but it is not there
    */
   public <M extends Serializable> RoundResult<M> run(RoundState state, ReplicaTask<M> task) {
     List<Integer> replicas = IntStream.range(0, options.replicas()).boxed().toList();
@@ -172,8 +174,8 @@ public final class AveragingRound {
     for (byte[] bytes :
         pieces.values().collectPartitions(new int[] {PiecePartitioner.REPORTS})[0]) {
       Outcome<M> outcome = Outcome.fromBytes(bytes);
-      if (outcome instanceof Outcome.Diverged<M> diverged) {
-        throw diverged.exception();
+      if (outcome instanceof Outcome.Ended<M> ended) {
+        throw ended.cause();
       }
       trained.add((Outcome.Trained<M>) outcome);
     }

@@ -13,11 +13,14 @@ import java.util.Objects;
  * @param chunkSize elements of a chunk, in [1, {@link #MAX_CHUNK_SIZE}]
  */
 public record ChunkPlan(long length, int chunkSize) implements Serializable {
-  /** 4 MiB a chunk, which is also the size of the blocks that Spark's broadcasts travel in. */
-  public static final int DEFAULT_CHUNK_SIZE = 1 << 20;
+  /** 4 MB a chunk: serialized, it fits one of the 4 MiB blocks that broadcasts travel in. */
+  public static final int DEFAULT_CHUNK_SIZE = 1_000_000;
 
-  /** 64 MiB a chunk: beyond that, single messages get too large for Spark's fetches and buffers. */
-  public static final int MAX_CHUNK_SIZE = 1 << 24;
+  /**
+   * 16 MiB a chunk. A reduce task asks whether it has to spill once in 32 pieces, so that many must
+   * fit an executor's memory.
+   */
+  public static final int MAX_CHUNK_SIZE = 1 << 22;
 
   /**
    * @throws IllegalArgumentException if the length is negative, the chunk size is out of range, or

@@ -1,5 +1,6 @@
 package io.polyspark.train.averaging;
 
+import io.polyspark.model.config.UserError;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -17,8 +18,13 @@ sealed interface Outcome<M extends Serializable> extends Serializable {
   record Trained<M extends Serializable>(ReplicaReport<M> report, List<Long> stateLengths)
       implements Outcome<M> {}
 
-  /** The replica diverged; what was sent of its vectors is of no use. */
-  record Diverged<M extends Serializable>(DivergedException exception) implements Outcome<M> {}
+  /**
+   * The replica cannot go on, and would not by being run again; what was sent of its vectors is of
+   * no use.
+   *
+   * @param cause a {@link DivergedException} or a {@link UserError}, for the driver to throw
+   */
+  record Ended<M extends Serializable>(RuntimeException cause) implements Outcome<M> {}
 
   /**
    * By Java serialization whatever the user's serializer is, with Spark's class loader. The bytes

@@ -108,7 +108,7 @@ final class PieceIterator<M extends Serializable> implements Iterator<Tuple2<Pie
     long step = stage.completedSteps() + trained.steps();
     DivergedException exception =
         new DivergedException(stage.round(), replica, step, "A parameter is not finite");
-    return ReplicaStage.report(replica, new Outcome.Diverged<M>(exception));
+    return ReplicaStage.report(replica, new Outcome.Ended<M>(exception));
   }
 
   private Tuple2<PieceKey, byte[]> report() {

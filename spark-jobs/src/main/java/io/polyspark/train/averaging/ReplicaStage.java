@@ -1,5 +1,6 @@
 package io.polyspark.train.averaging;
 
+import io.polyspark.model.config.UserError;
 import io.polyspark.model.tensor.FlatVector;
 import java.io.Serializable;
 import java.util.Collections;
@@ -44,8 +45,8 @@ record ReplicaStage<D, M extends Serializable>(
       TaskContext.get()
           .addTaskCompletionListener((TaskCompletionListener) context -> trained.close());
       return new PieceIterator<>(this, replica, trained, seconds);
-    } catch (DivergedException e) {
-      return Collections.singleton(report(replica, new Outcome.Diverged<M>(e))).iterator();
+    } catch (DivergedException | UserError e) {
+      return Collections.singleton(report(replica, new Outcome.Ended<M>(e))).iterator();
     }
   }
 

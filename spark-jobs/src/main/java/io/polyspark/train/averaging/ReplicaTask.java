@@ -1,5 +1,6 @@
 package io.polyspark.train.averaging;
 
+import io.polyspark.model.config.UserError;
 import java.io.Serializable;
 
 /**
@@ -20,6 +21,8 @@ public interface ReplicaTask<M extends Serializable> extends Serializable {
    * @return the trained replica, which the caller reads and then closes
    * @throws DivergedException if the loss or the gradient is no longer finite; it ends the round,
    *     and reaches the driver as the same exception without a retry
+   * @throws UserError if something that the user has to put right is in the way; it ends the round
+   *     in the same manner
    * @throws Exception anything else: Spark runs the task again
    */
   TrainedReplica<M> run(RoundInput input) throws Exception;

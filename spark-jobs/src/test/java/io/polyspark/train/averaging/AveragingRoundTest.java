@@ -154,6 +154,16 @@ class AveragingRoundTest {
   }
 
   @Test
+  void aUsersMistakeEndsTheRoundWithoutARetry() {
+    MomentumTask task = MomentumTask.disturbed(STEPS, Accident.USER_IS_WRONG, folder);
+
+    assertThatThrownBy(() -> train(AveragingOptions.averaged(REPLICAS), task))
+        .isInstanceOf(UserError.class)
+        .hasMessage("Give it another number.");
+    assertThat(files(folder)).containsExactly("round-1-attempt-0");
+  }
+
+  @Test
   void anInfiniteParameterEndsTheRound() {
     MomentumTask task = MomentumTask.disturbed(STEPS, Accident.PARAMETER_IS_INFINITE, folder);
 

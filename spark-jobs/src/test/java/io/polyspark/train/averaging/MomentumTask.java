@@ -1,5 +1,6 @@
 package io.polyspark.train.averaging;
 
+import io.polyspark.model.config.UserError;
 import io.polyspark.model.tensor.FlatVector;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ record MomentumTask(int steps, Accident accident, String attempts) implements Re
     FIRST_ATTEMPT_FAILS,
     FIRST_EXECUTOR_DIES,
     LOSS_IS_NAN,
+    USER_IS_WRONG,
     PARAMETER_IS_INFINITE,
     HAS_NO_DATA
   }
@@ -59,6 +61,9 @@ record MomentumTask(int steps, Accident accident, String attempts) implements Re
     }
     if (mine && attempt == 0 && accident == Accident.FIRST_EXECUTOR_DIES) {
       Runtime.getRuntime().halt(1);
+    }
+    if (mine && accident == Accident.USER_IS_WRONG) {
+      throw new UserError("Give it another number.");
     }
     boolean idle = mine && accident == Accident.HAS_NO_DATA;
     Trained trained = train(input, idle ? 0 : steps);
