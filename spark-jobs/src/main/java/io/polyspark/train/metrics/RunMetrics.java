@@ -1,8 +1,12 @@
 package io.polyspark.train.metrics;
 
+import io.polyspark.terminal.Terminal;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
 
 /**
  * The one way in for a run's metrics: takes each record once, whatever is reported twice, and hands
@@ -25,6 +29,32 @@ public final class RunMetrics implements AutoCloseable {
   public RunMetrics(int finishedRound, List<MetricsSink> sinks) {
     this.finishedRound = finishedRound;
     this.sinks = List.copyOf(sinks);
+  }
+
+  /**
+   * The sinks that every run has: its {@code metrics.jsonl}, Spark's events, and a progress line on
+   * the standard error stream.
+   *
+   * @param file {@code metrics.jsonl}; what it has past {@code finishedRound} is dropped
+   * @param finishedRound the checkpoint's round where a run goes on, else 0
+   * @param finishedSteps the checkpoint's steps of each replica, else 0
+   * @param totalSteps steps of each replica in the whole run
+   */
+  public static RunMetrics open(
+      JavaSparkContext spark,
+      FileSystem fs,
+      Path file,
+      int finishedRound,
+      long finishedSteps,
+      long totalSteps) {
+    return new RunMetrics(
+        finishedRound,
+        List.of(
+            MetricsFile.open(fs, file, finishedRound),
+            new SparkEvents(spark),
+            Terminal.showsErrors()
+                ? ProgressLine.moving(totalSteps, finishedSteps, System.err)
+                : ProgressLine.plain(totalSteps, finishedSteps, System.err)));
   }
 
   /** Takes a replica's steps of the current round; steps that came before are dropped. */

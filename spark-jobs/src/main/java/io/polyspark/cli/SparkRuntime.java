@@ -1,0 +1,91 @@
+package io.polyspark.cli;
+
+import java.io.File;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.deploy.SparkHadoopUtil;
+
+/** Starts Spark for a verb. */
+final class SparkRuntime {
+  private SparkRuntime() {}
+
+  /** Starts Spark with settings that fit; the caller closes it. */
+  static JavaSparkContext start(Demand demand) {
+    SparkConf conf = SparkSettings.fit(new SparkConf(), demand, Machine.here());
+    if (conf.get("spark.master").startsWith("local-cluster")) {
+      useJarInPlace(conf);
+    }
+    limitNativeMemory();
+    return new JavaSparkContext(conf);
+  }
+
+  /** Hadoop's configuration as Spark will have it, for what is checked before Spark starts. */
+  static Configuration hadoop() {
+    return SparkHadoopUtil.get().newConfiguration(new SparkConf());
+  }
+
+  /**
+   * Lets this JVM take native memory up to what the machine has left, where the user has not said
+   * otherwise; must run before the first native array is made.
+   */
+  static void limitNativeMemory() {
+    Machine machine = Machine.here();
+    long heap = Math.min(machine.memory(), Runtime.getRuntime().maxMemory());
+    setIfMissing("org.bytedeco.javacpp.maxbytes", Long.toString(machine.memory() - heap / 2));
+    setIfMissing("org.bytedeco.javacpp.maxphysicalbytes", "0");
+  }
+
+  /**
+   * Executors on this machine read the jar where it lies, instead of fetching a copy of its hundred
+   * megabytes each, in each run.
+   */
+  private static void useJarInPlace(SparkConf conf) {
+    Path jar = jar();
+    if (!jar.toString().endsWith(".jar")) {
+      return;
+    }
+    String others =
+        Arrays.stream(conf.get("spark.jars", "").split(","))
+            .filter(name -> !name.isBlank() && !sameFile(name, jar))
+            .collect(Collectors.joining(","));
+    if (others.isEmpty()) {
+      conf.remove("spark.jars");
+    } else {
+      conf.set("spark.jars", others);
+    }
+    String given = conf.get("spark.executor.extraClassPath", "");
+    conf.set(
+        "spark.executor.extraClassPath",
+        given.isEmpty() ? jar.toString() : given + File.pathSeparator + jar);
+  }
+
+  private static Path jar() {
+    try {
+      return Path.of(
+          SparkRuntime.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static boolean sameFile(String name, Path jar) {
+    try {
+      String path = new URI(name).getPath();
+      return path != null && Path.of(path).equals(jar);
+    } catch (URISyntaxException e) {
+      return Path.of(name).equals(jar);
+    }
+  }
+
+  private static void setIfMissing(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+}

@@ -1,0 +1,205 @@
+package io.polyspark.cli;
+
+import io.polyspark.model.config.UserError;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkConf;
+import org.apache.spark.network.util.JavaUtils;
+
+/**
+ * Fits Spark's settings to a verb, where the user has not set them: the master, the executors'
+ * memory on and off the heap, and their threads. A pure function of what was given.
+ *
+ * <p>An executor's memory is its heap ({@code spark.executor.memory}), the native memory of the
+ * replicas (bounded by JavaCPP's {@code maxbytes}) and the JVM itself. Under {@code
+ * local-cluster[n,c,m]} the three together fit m; on YARN and Kubernetes, which count what is
+ * outside the heap, {@code spark.executor.memoryOverhead} makes room for the other two. JavaCPP's
+ * second limit, {@code maxphysicalbytes}, is off: it would count the mapped token shards.
+ */
+final class SparkSettings {
+  /** Set by submit/polyspark where the user named no master. */
+  static final String CHOOSE_MASTER = "spark.polyspark.chooseMaster";
+
+  /** Code, class metadata and thread stacks of an executor's JVM. */
+  static final long JVM_BYTES = 192L << 20;
+
+  private static final long MEBIBYTE = 1L << 20;
+  private static final String HEAP = "spark.executor.memory";
+  private static final String OVERHEAD = "spark.executor.memoryOverhead";
+  private static final String EXECUTOR_CORES = "spark.executor.cores";
+  private static final String TASK_CPUS = "spark.task.cpus";
+  private static final String EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions";
+  private static final String MOST_NATIVE = "org.bytedeco.javacpp.maxbytes";
+  private static final String MOST_PHYSICAL = "org.bytedeco.javacpp.maxphysicalbytes";
+  private static final Pattern LOCAL_THREADS = Pattern.compile("local\\[(\\d+)(?:,.*)?]");
+  private static final Pattern LOCAL_CLUSTER =
+      Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
+
+  private final SparkConf conf;
+  private final Demand demand;
+  private final Machine machine;
+  private int tasksPerExecutor = 1;
+
+  private SparkSettings(SparkConf conf, Demand demand, Machine machine) {
+    this.conf = conf;
+    this.demand = demand;
+    this.machine = machine;
+  }
+
+  /**
+   * The settings to start Spark with.
+   *
+   * @param given what spark-submit and the user have set; not changed
+   * @throws UserError if the model needs more memory than there is, saying how much
+   */
+  static SparkConf fit(SparkConf given, Demand demand, Machine machine) {
+    SparkSettings settings = new SparkSettings(given.clone(), demand, machine);
+    settings.fit();
+    return settings.conf;
+  }
+
+  private void fit() {
+    conf.setIfMissing("spark.app.name", "polyspark " + demand.verb());
+    conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+    chooseMaster();
+    String master = conf.get("spark.master");
+    Matcher cluster = LOCAL_CLUSTER.matcher(master);
+    long most;
+    if (cluster.matches()) {
+      fitCores(Integer.parseInt(cluster.group(2)));
+      most = fitWorker(master, Long.parseLong(cluster.group(3)) * MEBIBYTE);
+    } else if (master.startsWith("local")) {
+      most = fitDriver();
+    } else {
+      fitCores(conf.getInt(EXECUTOR_CORES, 1));
+      boolean countsAll = master.startsWith("yarn") || master.startsWith("k8s");
+      most = countsAll ? fitContainer() : nativeNeed();
+    }
+    option(MOST_NATIVE, most / MEBIBYTE + "m");
+    option(MOST_PHYSICAL, "0");
+  }
+
+  /** Replicas get processes of their own on this machine; other verbs run in the driver. */
+  private void chooseMaster() {
+    boolean open = conf.getBoolean(CHOOSE_MASTER, false) || !conf.contains("spark.master");
+    if (!open || !conf.get("spark.master", "local[*]").equals("local[*]")) {
+      return;
+    }
+    if (demand.replicas() == 0) {
+      conf.set("spark.master", "local[*]");
+      return;
+    }
+    int executors = Math.min(demand.replicas(), machine.cores());
+    int cores = Math.max(1, machine.cores() / executors);
+    // What the replica needs, and as much again up to half of the machine's memory, shared.
+    long need = demand.heapBytes() + demand.nativeBytes() + JVM_BYTES;
+    long share = machine.memory() / 2 / executors;
+    long memory = Math.max(need, Math.min(2 * need, share));
+    if (memory > machine.memory() * 9 / 10 / executors) {
+      throw UserError.of(
+          "This machine has %s of memory, but %d replicas of this model need %s each: train fewer"
+              + " replicas at a time with -- --master 'local-cluster[1,%d,%d]', or give a --master"
+              + " with more memory",
+          mebibytes(machine.memory()),
+          executors,
+          mebibytes(need),
+          machine.cores(),
+          need / MEBIBYTE + 1);
+    }
+    conf.set(
+        "spark.master",
+        String.format(
+            Locale.ROOT, "local-cluster[%d,%d,%d]", executors, cores, memory / MEBIBYTE + 1));
+  }
+
+  /** A replica takes its executor whole and computes with all its cores. */
+  private void fitCores(int executorCores) {
+    if (demand.replicas() > 0) {
+      conf.setIfMissing(TASK_CPUS, Integer.toString(executorCores));
+    }
+    String threads = conf.get(TASK_CPUS, "1");
+    conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", threads);
+    conf.setIfMissing("spark.executorEnv.OPENBLAS_NUM_THREADS", threads);
+    tasksPerExecutor = Math.max(1, executorCores / conf.getInt(TASK_CPUS, 1));
+  }
+
+  private long nativeNeed() {
+    return demand.nativeBytes() * tasksPerExecutor + 64 * MEBIBYTE;
+  }
+
+  /** Splits a worker's memory; returns the native part. */
+  private long fitWorker(String master, long worker) {
+    if (conf.contains(HEAP)) {
+      long heap = JavaUtils.byteStringAsBytes(conf.get(HEAP));
+      return Math.max(nativeNeed(), worker - heap - JVM_BYTES);
+    }
+    long outside = nativeNeed() + JVM_BYTES;
+    long need = demand.heapBytes() + outside;
+    if (need > worker) {
+      throw UserError.of(
+          "%s gives an executor %s, but this model needs %s (%s of heap, %s outside it): make the"
+              + " last number at least %d",
+          master,
+          mebibytes(worker),
+          mebibytes(need),
+          mebibytes(demand.heapBytes()),
+          mebibytes(outside),
+          (need + MEBIBYTE - 1) / MEBIBYTE);
+    }
+    long heap = Math.max(demand.heapBytes(), Math.min(worker / 2, worker - outside));
+    conf.set(HEAP, heap / MEBIBYTE + "m");
+    return worker - heap - JVM_BYTES;
+  }
+
+  /** Tasks are threads of the driver; returns the native part. */
+  private long fitDriver() {
+    Matcher threads = LOCAL_THREADS.matcher(conf.get("spark.master"));
+    long slots = threads.matches() ? Long.parseLong(threads.group(1)) : machine.cores();
+    long tasks = demand.replicas() == 0 ? slots : Math.min(slots, demand.replicas());
+    long need = demand.nativeBytes() * tasks;
+    long free = machine.memory() - Math.min(machine.memory(), Runtime.getRuntime().maxMemory());
+    if (need > free) {
+      throw UserError.of(
+          "This machine has %s of memory outside the heap, but this model needs %s on %s: use a"
+              + " --master with fewer tasks at a time or more memory",
+          mebibytes(free), mebibytes(need), conf.get("spark.master"));
+    }
+    return free;
+  }
+
+  /** Makes room outside the heap in a container; returns the native part. */
+  private long fitContainer() {
+    long outside = nativeNeed() + JVM_BYTES;
+    if (!conf.contains(OVERHEAD)) {
+      long heap = JavaUtils.byteStringAsBytes(conf.get(HEAP, "1g"));
+      // Spark's own default, a tenth of the heap, stays as slack.
+      long overhead = outside + Math.max(heap / 10, 384 * MEBIBYTE);
+      conf.set(OVERHEAD, overhead / MEBIBYTE + "m");
+      return overhead - JVM_BYTES;
+    }
+    // Spark reads a bare number as mebibytes.
+    long overhead = JavaUtils.byteStringAsMb(conf.get(OVERHEAD)) * MEBIBYTE;
+    if (overhead < outside) {
+      throw UserError.of(
+          "%s is %s, but this model needs %s outside the heap: use --conf %s=%dm",
+          OVERHEAD,
+          conf.get(OVERHEAD),
+          mebibytes(outside),
+          OVERHEAD,
+          (outside + MEBIBYTE - 1) / MEBIBYTE);
+    }
+    return overhead - JVM_BYTES;
+  }
+
+  private void option(String property, String value) {
+    String options = conf.get(EXECUTOR_OPTIONS, "");
+    if (!options.contains(property + "=")) {
+      conf.set(EXECUTOR_OPTIONS, (options + " -D" + property + "=" + value).strip());
+    }
+  }
+
+  private static String mebibytes(long bytes) {
+    return String.format(Locale.ROOT, "%,d MiB", (bytes + MEBIBYTE - 1) / MEBIBYTE);
+  }
+}

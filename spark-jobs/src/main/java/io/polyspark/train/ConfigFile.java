@@ -1,0 +1,76 @@
+package io.polyspark.train;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.polyspark.model.config.UserError;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A YAML file as maps, and back. */
+final class ConfigFile {
+  private static final TypeReference<LinkedHashMap<String, Object>> MAP = new TypeReference<>() {};
+  private static final ObjectMapper YAML =
+      YAMLMapper.builder(
+              YAMLFactory.builder()
+                  .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+                  .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+                  .build())
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private ConfigFile() {}
+
+  /**
+   * Reads a file that holds one mapping.
+   *
+   * @throws UserError if it is missing, is no YAML, or holds something else
+   */
+  static Map<String, Object> read(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw UserError.of("%s: no such configuration file", file);
+    }
+    try {
+      Map<String, Object> values = YAML.readValue(Files.readString(file), MAP);
+      return values == null ? Map.of() : values;
+    } catch (JsonProcessingException e) {
+      throw new UserError(
+          "%s: line %d is not YAML of the form 'key: value': %s"
+              .formatted(
+                  file,
+                  e.getLocation() == null ? 1 : e.getLocation().getLineNr(),
+                  e.getOriginalMessage().lines().findFirst().orElse("")),
+          e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
+    }
+  }
+
+  /** Reads one value as a YAML file would have it: a number, text, a list or a mapping. */
+  static Object value(String text) {
+    try {
+      return text.isBlank() ? "" : YAML.readValue(text, Object.class);
+    } catch (JsonProcessingException e) {
+      throw new UserError("--set: '" + text + "' is not a YAML value", e);
+    }
+  }
+
+  /** Writes a mapping, keys in its order. */
+  static String write(Map<String, ?> values) {
+    try {
+      return YAML.writeValueAsString(values);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package io.polyspark.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.polyspark.model.config.UserError;
+import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.Test;
+
+class SparkSettingsTest {
+  private static final long MEBIBYTE = 1L << 20;
+  private static final Machine MACHINE = new Machine(8, 16_384 * MEBIBYTE);
+  private static final Demand TRAIN = new Demand("train", 2, 300 * MEBIBYTE, 512 * MEBIBYTE);
+
+  @Test
+  void heapNativeMemoryAndJvmTogetherFitALocalClustersWorker() {
+    for (int worker : new int[] {1100, 1200, 1400, 2000, 8000}) {
+      SparkConf conf = fit("local-cluster[2,3," + worker + "]", TRAIN);
+      long heap = conf.getSizeAsMb("spark.executor.memory", "0");
+      long outside = nativeMebibytes(conf) + SparkSettings.JVM_BYTES / MEBIBYTE;
+      assertThat(heap).isGreaterThanOrEqualTo(512);
+      assertThat(nativeMebibytes(conf)).isGreaterThanOrEqualTo(300);
+      assertThat(heap + outside).isBetween(worker - 1L, (long) worker);
+    }
+  }
+
+  @Test
+  void tooLittleMemorySaysHowMuchIsNeeded() {
+    assertThatThrownBy(() -> fit("local-cluster[2,1,600]", TRAIN))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "local-cluster[2,1,600] gives an executor 600 MiB, but this model needs 1,068 MiB (512"
+                + " MiB of heap, 556 MiB outside it): make the last number at least 1068");
+    SparkConf yarn = given("yarn").set("spark.executor.memoryOverhead", "100");
+    assertThatThrownBy(() -> SparkSettings.fit(yarn, TRAIN, MACHINE))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "spark.executor.memoryOverhead is 100, but this model needs 556 MiB outside the heap:"
+                + " use --conf spark.executor.memoryOverhead=556m");
+    Demand huge = new Demand("train", 2, 10_000 * MEBIBYTE, 512 * MEBIBYTE);
+    assertThatThrownBy(() -> fit("local[2]", huge))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("but this model needs 20,000 MiB on local[2]");
+    SparkConf choose = given("local[*]").set(SparkSettings.CHOOSE_MASTER, "true");
+    assertThatThrownBy(() -> SparkSettings.fit(choose, huge, MACHINE))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("2 replicas of this model need 10,704 MiB each");
+  }
+
+  @Test
+  void aReplicaTakesItsExecutorWholeAndComputesWithItsCores() {
+    SparkConf conf = fit("local-cluster[2,3,2000]", TRAIN);
+    assertThat(conf.get("spark.task.cpus")).isEqualTo("3");
+    assertThat(conf.get("spark.executorEnv.OMP_NUM_THREADS")).isEqualTo("3");
+    assertThat(conf.get("spark.executorEnv.OPENBLAS_NUM_THREADS")).isEqualTo("3");
+  }
+
+  @Test
+  void smallTasksShareAnExecutorWithOneThreadEach() {
+    SparkConf conf = fit("local-cluster[2,3,2000]", Demand.ofTasks("eval", 100 * MEBIBYTE));
+    assertThat(conf.contains("spark.task.cpus")).isFalse();
+    assertThat(conf.get("spark.executorEnv.OMP_NUM_THREADS")).isEqualTo("1");
+    assertThat(nativeMebibytes(conf)).isGreaterThanOrEqualTo(300);
+  }
+
+  @Test
+  void whatTheUserSetStays() {
+    SparkConf given =
+        given("local-cluster[2,2,4000]")
+            .set("spark.executor.memory", "3000m")
+            .set("spark.executorEnv.OMP_NUM_THREADS", "7")
+            .set("spark.task.cpus", "1")
+            .set("spark.executor.extraJavaOptions", "-Dorg.bytedeco.javacpp.maxbytes=1m -Dx=y");
+    SparkConf conf = SparkSettings.fit(given, TRAIN, MACHINE);
+    assertThat(conf.get("spark.executor.memory")).isEqualTo("3000m");
+    assertThat(conf.get("spark.executorEnv.OMP_NUM_THREADS")).isEqualTo("7");
+    assertThat(conf.get("spark.task.cpus")).isEqualTo("1");
+    assertThat(conf.get("spark.executor.extraJavaOptions"))
+        .isEqualTo(
+            "-Dorg.bytedeco.javacpp.maxbytes=1m -Dx=y"
+                + " -Dorg.bytedeco.javacpp.maxphysicalbytes=0");
+  }
+
+  @Test
+  void aContainerGetsRoomOutsideTheHeap() {
+    SparkConf conf = SparkSettings.fit(given("yarn"), TRAIN, MACHINE);
+    assertThat(conf.getSizeAsMb("spark.executor.memoryOverhead")).isEqualTo(556 + 384);
+    assertThat(nativeMebibytes(conf)).isEqualTo(556 + 384 - 192);
+  }
+
+  @Test
+  void whereNoMasterIsNamedReplicasGetProcessesAndOtherVerbsThreads() {
+    SparkConf choose = given("local[*]").set(SparkSettings.CHOOSE_MASTER, "true");
+    assertThat(SparkSettings.fit(choose, TRAIN, MACHINE).get("spark.master"))
+        .matches("local-cluster\\[2,4,\\d+]");
+    assertThat(
+            SparkSettings.fit(choose, Demand.ofTasks("eval", MEBIBYTE), MACHINE)
+                .get("spark.master"))
+        .isEqualTo("local[*]");
+    assertThat(SparkSettings.fit(given("local[*]"), TRAIN, MACHINE).get("spark.master"))
+        .isEqualTo("local[*]");
+    assertThat(
+            SparkSettings.fit(choose.clone().set("spark.master", "yarn"), TRAIN, MACHINE)
+                .get("spark.master"))
+        .isEqualTo("yarn");
+  }
+
+  private static SparkConf given(String master) {
+    return new SparkConf(false).set("spark.master", master);
+  }
+
+  private static SparkConf fit(String master, Demand demand) {
+    return SparkSettings.fit(given(master), demand, MACHINE);
+  }
+
+  private static long nativeMebibytes(SparkConf conf) {
+    String options = conf.get("spark.executor.extraJavaOptions");
+    String value = options.replaceAll(".*javacpp\\.maxbytes=(\\d+)m.*", "$1");
+    return Long.parseLong(value);
+  }
+}

@@ -1,0 +1,119 @@
+# Shared by the scripts in submit/: finds the repository, a JDK 17 and Maven, and builds the jar.
+# shellcheck shell=bash
+
+# The repository, whatever directory the user is in.
+POLYSPARK_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+# One sentence on the standard error stream, red on a terminal; exit code 2: the user can mend it.
+fail() {
+  if [[ -t 2 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
+    printf '\033[31m%s\033[0m\n' "$*" >&2
+  else
+    printf '%s\n' "$*" >&2
+  fi
+  exit 2
+}
+
+# note TEXT: what is happening, for people.
+note() {
+  printf '%s\n' "$*" >&2
+}
+
+# Whether a directory is a JDK of version 17, the one that the versions of Spark and DL4J here share.
+is_jdk17() {
+  [[ -x $1/bin/javac && -x $1/bin/java ]] || return 1
+  local version
+  version=$("$1/bin/javac" -version 2>&1) || return 1
+  [[ $version == "javac 17"* ]]
+}
+
+# Prints the home of a JDK 17 on this machine: JAVA_HOME, javac on the PATH, or the usual places.
+find_jdk() {
+  local candidate javac
+  local candidates=()
+  if [[ -n ${JAVA_HOME:-} ]]; then
+    candidates+=("$JAVA_HOME")
+  fi
+  if javac=$(command -v javac); then
+    candidates+=("$(dirname "$(dirname "$(readlink -f "$javac")")")")
+  fi
+  candidates+=(/usr/lib/jvm/*17* /opt/*jdk*17* /Library/Java/JavaVirtualMachines/*17*/Contents/Home)
+  for candidate in "${candidates[@]}"; do
+    if is_jdk17 "$candidate"; then
+      printf '%s\n' "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# may_install: whether packages can be installed here without asking anybody.
+may_install() {
+  [[ $(id -u) == 0 ]] && command -v apt-get > /dev/null
+}
+
+# see_to WHAT PACKAGE: installs a Debian package, or says how.
+see_to() {
+  local what=$1 package=$2
+  if may_install; then
+    note "$what is missing; installing $package"
+    {
+      apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$package"
+    } >&2 || fail "$what is missing and apt-get could not install $package: install it and run this again"
+  elif command -v apt-get > /dev/null; then
+    fail "$what is missing; run: sudo apt-get update && sudo apt-get install -y $package"
+  else
+    fail "$what is missing: install it with your system's package manager and run this again"
+  fi
+}
+
+# Sets JAVA_HOME to a JDK 17, and puts it first on the PATH.
+require_jdk() {
+  local home
+  if ! home=$(find_jdk); then
+    see_to "A JDK 17" openjdk-17-jdk-headless
+    home=$(find_jdk) || fail "A JDK 17 was installed but is not found: set JAVA_HOME to it"
+  fi
+  export JAVA_HOME=$home PATH=$home/bin:$PATH
+}
+
+require_maven() {
+  command -v mvn > /dev/null || see_to Maven maven
+}
+
+# Sets POLYSPARK_JAR to the jar to submit, or returns 1 where there is none.
+find_jar() {
+  local jar
+  for jar in "$POLYSPARK_ROOT"/target/polyspark-*.jar; do
+    if [[ -f $jar ]]; then
+      POLYSPARK_JAR=$jar
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Whether the jar is there and nothing that it is made of is newer.
+is_built() {
+  local newer
+  find_jar && [[ -d $POLYSPARK_ROOT/target/spark/jars ]] || return 1
+  newer=$(find "$POLYSPARK_ROOT/pom.xml" "$POLYSPARK_ROOT/conf" \
+    "$POLYSPARK_ROOT"/{model,data-prep,spark-jobs}/{pom.xml,src/main} \
+    -type f -newer "$POLYSPARK_JAR" -print -quit 2> /dev/null)
+  [[ -z $newer ]]
+}
+
+# Builds the jar where it is missing or older than its sources. POLYSPARK_JAR is set afterwards.
+require_build() {
+  require_jdk
+  if is_built; then
+    return
+  fi
+  require_maven
+  note "Building PolySpark (the first time, Maven fetches its libraries)"
+  # Out of the way of what is running: a jar must not change under a JVM that reads it.
+  (cd "$POLYSPARK_ROOT" && mvn -B -q -DskipTests -Dspotless.check.skip=true package) >&2 ||
+    fail "The build failed: see above"
+  find_jar || fail "The build left no jar in $POLYSPARK_ROOT/target"
+  touch "$POLYSPARK_JAR"
+}
