@@ -123,6 +123,29 @@ class AveragingRoundTest {
   }
 
   @Test
+  void anExecutorThatDiesWhileAveragingChangesNoBit() {
+    AveragingOptions options = AveragingOptions.kept(REPLICAS, states());
+    Path marker = folder.resolve("marker");
+
+    float[] disturbed = values(train(options.withOuter(new DyingOuter(marker.toString()))));
+
+    assertThat(marker).exists();
+    assertThat(disturbed).isEqualTo(values(train(options)));
+  }
+
+  @Test
+  void aRoundThatIsRunAgainAfterARestartGivesTheSameBits() {
+    MomentumTask task = MomentumTask.undisturbed(STEPS);
+    AveragingRound round = round(AveragingOptions.kept(REPLICAS, states()));
+    RoundState first = round.run(start(), task).next();
+    float[] uninterrupted = values(round.run(first, task).next());
+
+    AveragingRound restarted = round(AveragingOptions.kept(REPLICAS, states()));
+
+    assertThat(values(restarted.run(first, task).next())).isEqualTo(uninterrupted);
+  }
+
+  @Test
   void aFailedTaskLeavesTheKeptStatesWhole() {
     Path attempts = folder.resolve("attempts");
     makeFolder(attempts);
