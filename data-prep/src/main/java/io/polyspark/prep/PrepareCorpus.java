@@ -1,10 +1,58 @@
 package io.polyspark.prep;
 
+import io.polyspark.model.config.UserError;
+import io.polyspark.model.shards.Manifest;
+import io.polyspark.model.shards.TokenType;
+import io.polyspark.model.tokenize.ByteTokenizer;
+import io.polyspark.model.tokenize.Tokenizer;
+import io.polyspark.prep.read.DocumentSource;
+import io.polyspark.prep.read.FileSource;
+import io.polyspark.prep.read.InputFile;
+import io.polyspark.prep.read.InputFiles;
+import io.polyspark.prep.shard.OutputDirectory;
+import io.polyspark.prep.shard.PlainFiles;
+import io.polyspark.prep.shard.ShardJob;
+import io.polyspark.prep.tokenize.PartitionSummary;
+import io.polyspark.prep.tokenize.Side;
+import io.polyspark.prep.tokenize.SideCounts;
+import io.polyspark.prep.tokenize.SplitRule;
+import io.polyspark.prep.tokenize.TokenizeJob;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/** From text to token shards, on Spark. */
+/**
+ * From text to token shards, on Spark: read, tokenize, cut into files, describe. The result is a
+ * function of the input's bytes, the files' names and the options, on any cluster.
+ */
 public final class PrepareCorpus {
-  private PrepareCorpus() {}
+  private static final long LARGEST_PARTITION = 128L << 20;
+  private static final long SMALLEST_PARTITION = 1L << 20;
+
+  /** Tasks per core, so that no core waits long for a slow one. */
+  private static final int TASKS_PER_CORE = 4;
+
+  private final JavaSparkContext spark;
+  private final Configuration configuration;
+  private final PrepareOptions options;
+  private final PrepareListener listener;
+  private final List<String> warnings = new ArrayList<>();
+
+  private PrepareCorpus(JavaSparkContext spark, PrepareOptions options, PrepareListener listener) {
+    this.spark = spark;
+    this.configuration = spark.hadoopConfiguration();
+    this.options = options;
+    this.listener = listener;
+  }
 
   /** As {@link #run(JavaSparkContext, PrepareOptions, PrepareListener)}, silently. */
   public static PreparedCorpus run(JavaSparkContext spark, PrepareOptions options) {
@@ -14,16 +62,164 @@ public final class PrepareCorpus {
   /**
    * Writes {@code options.output()}, whole or not at all.
    *
-   * @throws io.polyspark.model.config.UserError for missing, empty or damaged input, a tokenizer
-   *     that cannot be opened, and an output that exists
+   * @throws UserError for missing, empty or damaged input, a tokenizer that cannot be opened, and
+   *     an output that exists
    */
   public static PreparedCorpus run(
       JavaSparkContext spark, PrepareOptions options, PrepareListener listener) {
-    listener.phase("preparing " + options.output());
-    return prepare(spark, options);
+    try {
+      return new PrepareCorpus(spark, options, listener).run();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot prepare " + options.output(), e);
+    } catch (RuntimeException e) {
+      throw asUserError(e);
+    }
   }
 
-  private static PreparedCorpus prepare(JavaSparkContext spark, PrepareOptions options) {
-    throw new UnsupportedOperationException(options + " on " + spark);
+  private PreparedCorpus run() throws IOException {
+    byte[] tokenizerJson = tokenizerJson();
+    Path output = new Path(options.output());
+    FileSystem fs = PlainFiles.open(output, configuration);
+    try (Tokenizer tokenizer = Tokenizer.load(tokenizerJson);
+        OutputDirectory directory = new OutputDirectory(fs, fs.makeQualified(output))) {
+      DocumentSource source = source();
+      listener.phase("tokenizing " + source.describe());
+      SplitRule rule = new SplitRule(options.split(), options.validationFraction());
+      TokenizeJob tokens = tokenize(source, tokenizerJson, rule);
+      try {
+        if (rule.kind() == Split.HASH && sideIsEmpty(tokens.total())) {
+          warnings.add(fallback(tokens.total()));
+          rule = new SplitRule(Split.TAIL, options.validationFraction());
+          tokens.close();
+          tokens = tokenize(source, tokenizerJson, rule);
+        }
+        refuseEmpty(tokens.total());
+        Manifest manifest = write(tokens, rule, tokenizer, fs, directory.path());
+        directory.commit();
+        return new PreparedCorpus(fs.makeQualified(output), manifest, List.copyOf(warnings));
+      } finally {
+        tokens.close();
+      }
+    }
+  }
+
+  private byte[] tokenizerJson() {
+    if (options.tokenizer().equals(PrepareOptions.BYTE_TOKENIZER)) {
+      try (Tokenizer bytes = new ByteTokenizer()) {
+        return bytes.json();
+      }
+    }
+    Path path = new Path(options.tokenizer());
+    try (InputStream in = path.getFileSystem(configuration).open(path)) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UserError(
+          String.format(
+              "Cannot read the tokenizer %s (%s); give byte or the path of a tokenizer.json.",
+              options.tokenizer(), e.getMessage()),
+          e);
+    }
+  }
+
+  private DocumentSource source() {
+    List<InputFile> files = InputFiles.list(options.inputs(), configuration);
+    long bytes = files.stream().mapToLong(InputFile::length).sum();
+    return new FileSource(files, options.documentSeparator(), partitionSize(bytes));
+  }
+
+  /** How many bytes a task shall read: enough tasks for all cores, none too small or too large. */
+  private long partitionSize(long bytes) {
+    long even = bytes / ((long) TASKS_PER_CORE * spark.defaultParallelism()) + 1;
+    return Math.max(SMALLEST_PARTITION, Math.min(LARGEST_PARTITION, even));
+  }
+
+  private TokenizeJob tokenize(DocumentSource source, byte[] tokenizerJson, SplitRule rule) {
+    return TokenizeJob.run(spark, source, tokenizerJson, rule, options.maxRejected());
+  }
+
+  private static boolean sideIsEmpty(PartitionSummary total) {
+    return total.kept() > 0
+        && (total.side(Side.TRAIN).tokens() == 0 || total.side(Side.VALIDATION).tokens() == 0);
+  }
+
+  private String fallback(PartitionSummary total) {
+    return String.format(
+        "The hash of %s leaves the %s split empty, so the last %s of every document is held out"
+            + " instead (--split tail).",
+        total.kept() == 1 ? "the only document" : "the " + total.kept() + " documents",
+        (total.side(Side.TRAIN).tokens() == 0 ? Side.TRAIN : Side.VALIDATION).directory(),
+        options.validationFraction());
+  }
+
+  private void refuseEmpty(PartitionSummary total) {
+    if (total.kept() == 0) {
+      throw UserError.of(
+          "The input %s has no text: %d %s read and left out (%s); name files with text"
+              + " in them.",
+          String.join(" ", options.inputs()),
+          total.read(),
+          total.read() == 1 ? "document was" : "documents were",
+          total.dropped());
+    }
+    for (Side side : Side.values()) {
+      if (total.side(side).tokens() == 0) {
+        throw UserError.of(
+            "The input has too little text for a validation fraction of %s: the %s split would be"
+                + " empty; give more text or another --validation-fraction.",
+            options.validationFraction(), side.directory());
+      }
+    }
+  }
+
+  private Manifest write(
+      TokenizeJob tokens, SplitRule rule, Tokenizer tokenizer, FileSystem fs, Path directory)
+      throws IOException {
+    PartitionSummary total = tokens.total();
+    TokenType type = TokenType.forVocabulary(tokenizer.vocabSize());
+    long allTokens = total.side(Side.TRAIN).tokens() + total.side(Side.VALIDATION).tokens();
+    listener.phase(String.format("writing %,d tokens", allTokens));
+    Map<Side, List<Manifest.File>> files =
+        ShardJob.run(spark, tokens, type, options.shardTokens(), fs, directory);
+
+    Map<String, Manifest.Split> splits = new LinkedHashMap<>();
+    boolean informationIsKnown = options.syntheticBytes().isPresent() && rule.kind() == Split.HASH;
+    files.forEach(
+        (side, list) -> {
+          SideCounts counts = total.side(side);
+          splits.put(
+              side.directory(),
+              new Manifest.Split(
+                  counts.documents(),
+                  counts.tokens(),
+                  counts.textBytes(),
+                  informationIsKnown ? counts.bitsPerByte() : null,
+                  list));
+        });
+    Map<String, Object> made = options.toMap();
+    made.put("split", rule.kind().optionName());
+    Manifest manifest =
+        new Manifest(
+            Manifest.FORMAT_VERSION,
+            new Manifest.TokenizerIdentity(
+                tokenizer.sha256(), tokenizer.vocabSize(), tokenizer.endOfText()),
+            type.dtype(),
+            splits,
+            new Manifest.Documents(total.read(), total.kept(), total.dropped()),
+            made);
+    try (OutputStream out = fs.create(new Path(directory, Manifest.TOKENIZER_FILE), false)) {
+      out.write(tokenizer.json());
+    }
+    manifest.write(fs, directory);
+    return manifest;
+  }
+
+  /** A user's mistake that a task met comes back as itself, not as the failure of a Spark job. */
+  private static RuntimeException asUserError(RuntimeException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UserError) {
+        return cause == e ? e : new UserError(cause.getMessage(), e);
+      }
+    }
+    return e;
   }
 }

@@ -3,7 +3,6 @@ package io.polyspark.prep;
 import io.polyspark.model.config.UserError;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -171,17 +170,13 @@ public record PrepareOptions(
       map.put("seed", seed);
     } else {
       map.put("input", inputs);
-      map.put("document_separator", name(documentSeparator));
+      map.put("document_separator", documentSeparator.optionName());
       map.put("max_rejected", maxRejected);
     }
     map.put("tokenizer", tokenizer);
-    map.put("split", name(split));
+    map.put("split", split.optionName());
     map.put("validation_fraction", validationFraction);
     map.put("shard_tokens", shardTokens);
     return map;
-  }
-
-  private static String name(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

@@ -9,8 +9,6 @@ import org.apache.hadoop.fs.Path;
  *
  * @param output its directory, qualified with its file system
  * @param manifest what it holds
- * @param inputBytes size of the files read, 0 for generated text
  * @param warnings sentences that the user should see
  */
-public record PreparedCorpus(
-    Path output, Manifest manifest, long inputBytes, List<String> warnings) {}
+public record PreparedCorpus(Path output, Manifest manifest, List<String> warnings) {}

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -15,6 +16,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -53,6 +55,7 @@ public record Manifest(
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.USE_LONG_FOR_INTS)
           .build();
 
   /**
@@ -87,7 +90,8 @@ public record Manifest(
    * @param tokens ids in it
    * @param sha256 of the whole file
    */
-  public record File(String name, long tokens, @JsonProperty("sha256") String sha256) {}
+  public record File(String name, long tokens, @JsonProperty("sha256") String sha256)
+      implements Serializable {}
 
   /**
    * Documents in and out.

@@ -1,0 +1,114 @@
+package io.polyspark.prep.read;
+
+import io.polyspark.prep.DocumentSeparator;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * The documents of files. Large files are divided where a document's end can be found from their
+ * middle: JSON lines and blank-line text, not compressed. Small ones share a partition.
+ */
+public final class FileSource implements DocumentSource {
+  private static final long serialVersionUID = 1L;
+
+  private final ArrayList<ArrayList<InputRange>> partitions = new ArrayList<>();
+  private final DocumentSeparator separator;
+  private final int files;
+  private final long bytes;
+
+  /**
+   * Divides files among partitions.
+   *
+   * @param files in their order
+   * @param partitionBytes about how many bytes a partition shall have, at least 1
+   */
+  public FileSource(List<InputFile> files, DocumentSeparator separator, long partitionBytes) {
+    this.separator = separator;
+    this.files = files.size();
+    this.bytes = files.stream().mapToLong(InputFile::length).sum();
+    long filled = partitionBytes;
+    for (InputRange range : ranges(files, separator, partitionBytes)) {
+      if (filled >= partitionBytes) {
+        partitions.add(new ArrayList<>());
+        filled = 0;
+      }
+      partitions.get(partitions.size() - 1).add(range);
+      filled += Math.min(range.end(), range.file().length()) - range.start();
+    }
+  }
+
+  @Override
+  public int partitions() {
+    return partitions.size();
+  }
+
+  @Override
+  public DocumentReader open(int partition, Configuration configuration) {
+    return new RangesReader(partitions.get(partition), separator, configuration);
+  }
+
+  @Override
+  public String describe() {
+    return String.format("%d %s, %,d bytes", files, files == 1 ? "file" : "files", bytes);
+  }
+
+  private static List<InputRange> ranges(
+      List<InputFile> files, DocumentSeparator separator, long partitionBytes) {
+    List<InputRange> ranges = new ArrayList<>();
+    for (InputFile file : files) {
+      boolean divisible =
+          !file.compressed() && (file.jsonLines() || separator == DocumentSeparator.BLANK_LINE);
+      if (!divisible) {
+        ranges.add(InputRange.whole(file));
+        continue;
+      }
+      for (long start = 0; start < file.length(); start += partitionBytes) {
+        ranges.add(new InputRange(file, start, Math.min(file.length(), start + partitionBytes)));
+      }
+    }
+    return ranges;
+  }
+
+  /** Reads ranges one after the other, each opened when its turn comes. */
+  private static final class RangesReader implements DocumentReader {
+    private final List<InputRange> ranges;
+    private final DocumentSeparator separator;
+    private final Configuration configuration;
+    private int next;
+    private DocumentReader current;
+
+    RangesReader(
+        List<InputRange> ranges, DocumentSeparator separator, Configuration configuration) {
+      this.ranges = ranges;
+      this.separator = separator;
+      this.configuration = configuration;
+    }
+
+    @Override
+    public ReadResult next() throws IOException {
+      while (true) {
+        if (current == null) {
+          if (next == ranges.size()) {
+            return null;
+          }
+          current = RangeReaders.open(ranges.get(next++), separator, configuration);
+        }
+        ReadResult result = current.next();
+        if (result != null) {
+          return result;
+        }
+        close();
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (current != null) {
+        current.close();
+        current = null;
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.polyspark.prep.read;
+
+import java.io.Serializable;
+import java.util.Locale;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * One file of the input.
+ *
+ * @param uri its path with its file system
+ * @param length in bytes, compressed as it lies there
+ */
+public record InputFile(String uri, long length) implements Serializable {
+  private static final String GZIP = ".gz";
+
+  InputFile(FileStatus status) {
+    this(status.getPath().toString(), status.getLen());
+  }
+
+  /** Its path. */
+  public Path path() {
+    return new Path(uri);
+  }
+
+  /** Whether it has to be decompressed, so that it cannot be read from its middle. */
+  boolean compressed() {
+    return lowerCaseName().endsWith(GZIP);
+  }
+
+  /** Whether a line of it is a document. */
+  boolean jsonLines() {
+    String name = lowerCaseName();
+    if (compressed()) {
+      name = name.substring(0, name.length() - GZIP.length());
+    }
+    return name.endsWith(".jsonl") || name.endsWith(".json") || name.endsWith(".ndjson");
+  }
+
+  /** As a person would type it. */
+  String display() {
+    return display(path());
+  }
+
+  /** A path as a person would type it. */
+  public static String display(Path path) {
+    return "file".equals(path.toUri().getScheme()) ? path.toUri().getPath() : path.toString();
+  }
+
+  private String lowerCaseName() {
+    return path().getName().toLowerCase(Locale.ROOT);
+  }
+}

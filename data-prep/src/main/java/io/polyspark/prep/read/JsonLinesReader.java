@@ -1,0 +1,112 @@
+package io.polyspark.prep.read;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.util.Arrays;
+import org.apache.hadoop.conf.Configuration;
+
+/** JSON lines: each line an object whose {@code text} is a document. Blank lines say nothing. */
+final class JsonLinesReader implements DocumentReader {
+  private static final String TEXT = "text";
+  private static final ObjectReader JSON =
+      new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private final InputRange range;
+  private final LineReader lines;
+  private final Configuration configuration;
+
+  JsonLinesReader(InputRange range, LineReader lines, Configuration configuration) {
+    this.range = range;
+    this.lines = lines;
+    this.configuration = configuration;
+  }
+
+  @Override
+  public ReadResult next() throws IOException {
+    while (true) {
+      byte[] line = lines.read();
+      if (line == null || lines.lineStart() >= range.end()) {
+        return null;
+      }
+      int mark = lines.lineStart() == 0 ? Utf8.byteOrderMark(line) : 0;
+      byte[] bytes = mark == 0 ? line : Arrays.copyOfRange(line, mark, line.length);
+      ReadResult decoded = Utf8.document(range.file(), bytes, lines.lineStart() + mark);
+      if (!(decoded instanceof Document document)) {
+        return decoded;
+      }
+      String json = document.text();
+      if (!json.isBlank()) {
+        return parse(json);
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    lines.close();
+  }
+
+  private ReadResult parse(String json) {
+    JsonNode node;
+    try {
+      node = JSON.readTree(json);
+    } catch (JsonProcessingException e) {
+      return reject(Rejection.INVALID_JSON, "is no JSON (" + e.getOriginalMessage() + ")");
+    }
+    if (!node.isObject()) {
+      return reject(Rejection.INVALID_JSON, "is no JSON object");
+    }
+    JsonNode text = node.get(TEXT);
+    if (text == null) {
+      return reject(Rejection.NO_TEXT, "has no \"text\"");
+    }
+    if (!text.isTextual()) {
+      return reject(Rejection.NO_TEXT, "has a \"text\" that is no string");
+    }
+    try {
+      return new Document(text.textValue(), Utf8.encode(text.textValue()));
+    } catch (CharacterCodingException e) {
+      return reject(Rejection.INVALID_UTF8, "has half of a surrogate pair in its \"text\"");
+    }
+  }
+
+  private Rejection reject(String reason, String what) {
+    long start = lines.lineStart();
+    long linesInRange = lines.lines();
+    return new Rejection(
+        reason,
+        () ->
+            String.format(
+                "%s line %d %s",
+                range.file().display(), linesBefore(start, linesInRange) + 1, what));
+  }
+
+  /** Lines of the file before a place; a task that reads from the middle has to count them. */
+  private long linesBefore(long place, long linesInRange) {
+    if (range.start() == 0) {
+      return linesInRange - 1;
+    }
+    try (InputStream in = RangeReaders.bytes(InputRange.whole(range.file()), configuration)) {
+      byte[] buffer = new byte[1 << 16];
+      long count = 0;
+      long left = place;
+      while (left > 0) {
+        int length = in.read(buffer, 0, (int) Math.min(buffer.length, left));
+        for (int i = 0; i < length; i++) {
+          count += buffer[i] == '\n' ? 1 : 0;
+        }
+        left = length < 0 ? 0 : left - length;
+      }
+      return count;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot count the lines of " + range.file().display(), e);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package io.polyspark.prep.shard;
+
+import io.polyspark.model.shards.Manifest;
+import io.polyspark.model.shards.ShardWriter;
+import io.polyspark.model.shards.TokenType;
+import io.polyspark.prep.tokenize.Side;
+import io.polyspark.prep.tokenize.TokenizeJob;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.Partitioner;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Tuple2;
+
+/**
+ * The Spark job that writes the shards: a shuffle brings each file's pieces, in order, to one task.
+ * A task writes under the name of its attempt and renames at its end, so that one that runs twice
+ * leaves one whole file; both would write the same bytes.
+ */
+public final class ShardJob {
+  private static final String ATTEMPTS = "_attempts";
+
+  private ShardJob() {}
+
+  /**
+   * Writes all shards below a directory that exists.
+   *
+   * @return the files of each side, in order
+   */
+  public static Map<Side, List<Manifest.File>> run(
+      JavaSparkContext spark,
+      TokenizeJob tokens,
+      TokenType type,
+      long shardTokens,
+      FileSystem fs,
+      Path directory)
+      throws IOException {
+    ShardPlan plan = new ShardPlan(tokens.partitions(), shardTokens);
+    fs.mkdirs(new Path(directory, ATTEMPTS));
+    for (ShardPlan.Shard shard : plan.shards()) {
+      fs.mkdirs(new Path(directory, shard.name()).getParent());
+    }
+    Broadcast<ShardPlan> sharedPlan = spark.broadcast(plan);
+    Broadcast<SerializableConfiguration> configuration =
+        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    String target = directory.toString();
+    List<Manifest.File> files =
+        tokens
+            .outputs()
+            .mapPartitionsWithIndex(
+                (partition, outputs) ->
+                    new ShardPieces(sharedPlan.value(), type, partition, outputs),
+                true)
+            .mapToPair(piece -> piece)
+            .repartitionAndSortWithinPartitions(new ByShard(plan.shards().size()))
+            .mapPartitionsWithIndex(
+                (number, pieces) ->
+                    List.of(
+                            write(
+                                sharedPlan.value().shards().get(number),
+                                type,
+                                pieces,
+                                new Path(target),
+                                configuration.value().value()))
+                        .iterator(),
+                true)
+            .collect();
+    fs.delete(new Path(directory, ATTEMPTS), true);
+
+    Map<Side, List<Manifest.File>> bySide = new EnumMap<>(Side.class);
+    for (Side side : Side.values()) {
+      String prefix = side.directory() + "/";
+      bySide.put(side, files.stream().filter(file -> file.name().startsWith(prefix)).toList());
+    }
+    return bySide;
+  }
+
+  private static Manifest.File write(
+      ShardPlan.Shard shard,
+      TokenType type,
+      Iterator<Tuple2<ShardPosition, byte[]>> pieces,
+      Path directory,
+      Configuration configuration)
+      throws IOException {
+    FileSystem fs = PlainFiles.open(directory, configuration);
+    String attemptName = shard.name().replace('/', '-') + "." + TaskContext.get().taskAttemptId();
+    Path attempt = new Path(new Path(directory, ATTEMPTS), attemptName);
+    Path target = new Path(directory, shard.name());
+    try {
+      Manifest.File file;
+      // Not recursive: a task that outlives its job must not bring a removed directory back.
+      try (OutputStream out =
+              fs.createNonRecursive(
+                  attempt,
+                  true,
+                  1 << 16,
+                  fs.getDefaultReplication(attempt),
+                  fs.getDefaultBlockSize(attempt),
+                  null);
+          ShardWriter writer = new ShardWriter(out, shard.name(), type, shard.tokens())) {
+        while (pieces.hasNext()) {
+          byte[] tokens = pieces.next()._2();
+          writer.write(tokens, 0, tokens.length);
+        }
+        file = writer.finish();
+      }
+      if (!fs.rename(attempt, target) && !fs.exists(target)) {
+        throw new IOException("cannot rename " + attempt + " to " + target);
+      }
+      return file;
+    } finally {
+      fs.delete(attempt, false);
+    }
+  }
+
+  /** One partition per file. */
+  private static final class ByShard extends Partitioner {
+    private static final long serialVersionUID = 1L;
+
+    private final int shards;
+
+    ByShard(int shards) {
+      this.shards = shards;
+    }
+
+    @Override
+    public int numPartitions() {
+      return shards;
+    }
+
+    @Override
+    public int getPartition(Object key) {
+      return ((ShardPosition) key).shard();
+    }
+  }
+}
