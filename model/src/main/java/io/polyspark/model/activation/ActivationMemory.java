@@ -1,0 +1,21 @@
+package io.polyspark.model.activation;
+
+import io.polyspark.model.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Tensors that an activation may use; the caller owns them.
+ *
+ * @param perRow as many tensors [rows, 1] as {@link MlpActivation#keptPerRow} asks for: the forward
+ *     pass fills them, the backward pass of the same layer reads them
+ * @param first scratch [rows, F]
+ * @param second scratch [rows, F]
+ * @param rowScratch scratch [rows, 1]
+ */
+public record ActivationMemory(
+    List<Tensor> perRow, Tensor first, Tensor second, Tensor rowScratch) {
+  /** Copies the list. */
+  public ActivationMemory {
+    perRow = List.copyOf(perRow);
+  }
+}

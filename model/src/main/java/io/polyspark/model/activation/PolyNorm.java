@@ -1,0 +1,129 @@
+package io.polyspark.model.activation;
+
+import io.polyspark.model.tensor.Elementwise;
+import io.polyspark.model.tensor.Tensor;
+import java.util.List;
+
+/**
+ * PolyNorm (arXiv 2411.03884, equation 7): {@code y = a0 + sum over p = 1..3 of a_p x^p /
+ * rms(x^p)}, {@code rms(u) = sqrt(mean(u^2) + 1e-6)} over the row. With r_p = 1 / rms(x^p), S_p =
+ * sum over the row of dY x^p:
+ *
+ * <pre>
+ *   dX   = sum over p of  a_p r_p p x^(p-1) dY  -  (p / F) a_p r_p^3 S_p x^(2p-1)
+ *   da_p = sum over rows of r_p S_p
+ * </pre>
+ *
+ * Both polynomials in x are evaluated by Horner's rule with coefficients per row.
+ */
+public final class PolyNorm implements ElementActivation {
+  private static final double EPS = 1e-6;
+
+  @Override
+  public String name() {
+    return "polynorm";
+  }
+
+  /** Highest power first, as checkpoints have it: weight (a3, a2, a1), bias (a0). */
+  @Override
+  public List<Coefficients> coefficients() {
+    return Polynomial.COEFFICIENTS;
+  }
+
+  /** r_1, r_2, r_3. */
+  @Override
+  public int keptPerRow() {
+    return 3;
+  }
+
+  @Override
+  public void forward(
+      Elementwise math, Tensor x, double[] coefficients, ActivationMemory memory, Tensor y) {
+    inverseRms(math, x, memory);
+    Tensor factor = memory.rowScratch();
+    scaled(math, memory, 3, coefficients[0], factor);
+    math.scaleRows(x, factor, y);
+    scaled(math, memory, 2, coefficients[1], factor);
+    math.shiftRows(factor, y);
+    math.multiply(y, x, y);
+    scaled(math, memory, 1, coefficients[2], factor);
+    math.shiftRows(factor, y);
+    math.multiply(y, x, y);
+    math.scaleAndShift(y, 1, coefficients[3], y);
+  }
+
+  private static void inverseRms(Elementwise math, Tensor x, ActivationMemory memory) {
+    Tensor square = memory.first();
+    Tensor power = memory.second();
+    double perColumn = 1.0 / x.columns();
+    math.multiply(x, x, square);
+    math.copy(square, power);
+    for (int p = 1; p <= 3; p++) {
+      if (p > 1) {
+        math.multiply(power, square, power);
+      }
+      Tensor r = memory.perRow().get(p - 1);
+      math.sumOverColumns(power, r);
+      math.inverseSquareRoot(r, perColumn, EPS, r);
+    }
+  }
+
+  /** {@code out = a * r_p}. */
+  private static void scaled(
+      Elementwise math, ActivationMemory memory, int p, double a, Tensor out) {
+    math.scaleAndShift(memory.perRow().get(p - 1), a, 0, out);
+  }
+
+  @Override
+  public void backward(
+      Elementwise math,
+      Tensor x,
+      double[] coefficients,
+      ActivationMemory memory,
+      Tensor dY,
+      Tensor dX,
+      double[] dCoefficients) {
+    direct(math, x, coefficients, memory, dY, dX);
+    dCoefficients[3] = math.sum(dY);
+    Tensor dYPower = memory.first();
+    math.copy(dY, dYPower);
+    Tensor throughRms = memory.second();
+    Tensor s = memory.rowScratch();
+    double perColumn = 1.0 / x.columns();
+    for (int p = 1; p <= 3; p++) {
+      double a = coefficients[3 - p];
+      Tensor r = memory.perRow().get(p - 1);
+      math.multiply(dYPower, x, dYPower);
+      math.sumOverColumns(dYPower, s);
+      dCoefficients[3 - p] = math.dot(r, s);
+      math.multiply(s, r, s);
+      math.multiply(s, r, s);
+      math.multiply(s, r, s);
+      math.scaleAndShift(s, -p * a * perColumn, 0, s);
+      math.scaleRows(x, s, throughRms);
+      for (int factor = 2; factor <= 2 * p - 1; factor++) {
+        math.multiply(throughRms, x, throughRms);
+      }
+      math.addScaled(throughRms, 1, dX);
+    }
+  }
+
+  /** {@code dX = dY * (a1 r1 + x (2 a2 r2 + x 3 a3 r3))}: as if the norms were constants. */
+  private static void direct(
+      Elementwise math,
+      Tensor x,
+      double[] coefficients,
+      ActivationMemory memory,
+      Tensor dY,
+      Tensor dX) {
+    Tensor factor = memory.rowScratch();
+    scaled(math, memory, 3, 3 * coefficients[0], factor);
+    math.scaleRows(x, factor, dX);
+    scaled(math, memory, 2, 2 * coefficients[1], factor);
+    math.shiftRows(factor, dX);
+    math.multiply(dX, x, dX);
+    scaled(math, memory, 1, coefficients[2], factor);
+    math.shiftRows(factor, dX);
+    math.multiply(dX, dY, dX);
+  }
+}

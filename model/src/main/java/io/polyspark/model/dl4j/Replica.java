@@ -1,0 +1,311 @@
+package io.polyspark.model.dl4j;
+
+import io.polyspark.model.activation.Activations;
+import io.polyspark.model.activation.MlpActivation;
+import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.optimize.AdamW;
+import io.polyspark.model.optimize.AdamWConfig;
+import io.polyspark.model.optimize.LearningRate;
+import io.polyspark.model.tensor.AttentionShape;
+import io.polyspark.model.tensor.FlatVector;
+import io.polyspark.model.tensor.Kernels;
+import io.polyspark.model.tensor.KernelsProvider;
+import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.model.tensor.Precision;
+import io.polyspark.model.tensor.nd4j.Nd4jFlatVector;
+import io.polyspark.model.tensor.nd4j.Nd4jKernels;
+import io.polyspark.model.transformer.Initializer;
+import io.polyspark.model.transformer.ParameterLayout;
+import io.polyspark.model.transformer.Parameters;
+import io.polyspark.model.transformer.Transformer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.NoOp;
+
+/**
+ * One replica of a language model: a DL4J {@link ComputationGraph} that holds one {@link
+ * CausalLanguageModel}, and the state of {@link AdamW} beside it. DL4J's own updater is left out:
+ * it counts elements with int, which ends near 1.07 billion parameters. Not thread safe. The
+ * replica owns native memory; close it.
+ */
+public final class Replica implements AutoCloseable {
+  /** The name of the one layer in the graph. */
+  private static final String LAYER = "model";
+
+  /**
+   * A training step.
+   *
+   * @param step which one, counted from 1 over the whole run
+   * @param loss mean cross-entropy of the batch before the step, natural logarithm
+   * @param gradientNorm the global norm before clipping
+   * @param learningRate the rate of the step
+   */
+  public record Step(long step, double loss, double gradientNorm, double learningRate) {}
+
+  private final ModelConfig config;
+  private final int batch;
+  private final int context;
+  private final ComputationGraph network;
+  private final OptimizerState optimizer;
+  private long completedSteps;
+
+  private Replica(
+      ModelConfig config,
+      int batch,
+      int context,
+      ComputationGraph network,
+      OptimizerState optimizer) {
+    this.config = config;
+    this.batch = batch;
+    this.context = context;
+    this.network = network;
+    this.optimizer = optimizer;
+  }
+
+  /** The memory of AdamW and what works on it. */
+  private record OptimizerState(Kernels kernels, INDArray m, INDArray v, AdamW adamW) {}
+
+  /**
+   * A replica in float32 for evaluation and generation; its parameters are zeros until they are
+   * written.
+   */
+  public static Replica create(ModelConfig config, int batch, int context) {
+    return new Replica(config, batch, context, network(config, Precision.FLOAT32), null);
+  }
+
+  /**
+   * A replica in float32 for training.
+   *
+   * @param totalSteps the length of the learning-rate schedule
+   */
+  public static Replica create(
+      ModelConfig config, int batch, int context, AdamWConfig optimizer, long totalSteps) {
+    return create(config, batch, context, optimizer, totalSteps, Precision.FLOAT32);
+  }
+
+  /** As the other, in a precision of choice. */
+  public static Replica create(
+      ModelConfig config,
+      int batch,
+      int context,
+      AdamWConfig optimizer,
+      long totalSteps,
+      Precision precision) {
+    ComputationGraph network = network(config, precision);
+    network.initGradientsView();
+    return new Replica(
+        config,
+        batch,
+        context,
+        network,
+        optimizerState(config, network, optimizer, totalSteps, precision));
+  }
+
+  private static ComputationGraph network(ModelConfig config, Precision precision) {
+    ComputationGraphConfiguration configuration =
+        new NeuralNetConfiguration.Builder()
+            .dataType(Nd4jKernels.dataType(precision))
+            .updater(new NoOp())
+            .miniBatch(false)
+            .trainingWorkspaceMode(WorkspaceMode.NONE)
+            .inferenceWorkspaceMode(WorkspaceMode.NONE)
+            .graphBuilder()
+            .addInputs("tokens")
+            .addLayer(LAYER, new CausalLanguageModel(config), "tokens")
+            .setOutputs(LAYER)
+            .build();
+    ComputationGraph network = new ComputationGraph(configuration);
+    long length = ParameterLayout.of(config).length();
+    network.init(Nd4j.create(Nd4jKernels.dataType(precision), 1, length), false);
+    return network;
+  }
+
+  private static OptimizerState optimizerState(
+      ModelConfig config,
+      ComputationGraph network,
+      AdamWConfig optimizer,
+      long totalSteps,
+      Precision precision) {
+    ParameterLayout layout = ParameterLayout.of(config);
+    Kernels kernels = KernelsProvider.create(precision);
+    INDArray m = Nd4j.create(Nd4jKernels.dataType(precision), 1, layout.length());
+    INDArray v = Nd4j.create(Nd4jKernels.dataType(precision), 1, layout.length());
+    AdamW adamW =
+        new AdamW(
+            kernels,
+            optimizer,
+            LearningRate.of(optimizer, totalSteps),
+            Stretches.of(layout, network.params(), network.getFlattenedGradients(), m, v));
+    return new OptimizerState(kernels, m, v, adamW);
+  }
+
+  /** Sets the initial parameters (see {@link Initializer}), and the optimizer to its beginning. */
+  public void initialize(long seed) {
+    new Initializer(config).initialize(seed, parameters());
+    if (optimizer != null) {
+      optimizer.m().assign(0);
+      optimizer.v().assign(0);
+    }
+    completedSteps = 0;
+  }
+
+  /** All parameters, a view: writing to it changes the replica. */
+  public FlatVector parameters() {
+    return new Nd4jFlatVector(network.params());
+  }
+
+  /** AdamW's first moment, a view. */
+  public FlatVector firstMoment() {
+    return new Nd4jFlatVector(trainable().m());
+  }
+
+  /** AdamW's second moment, a view. */
+  public FlatVector secondMoment() {
+    return new Nd4jFlatVector(trainable().v());
+  }
+
+  private OptimizerState trainable() {
+    if (optimizer == null) {
+      throw new IllegalStateException("The replica was made without an optimizer");
+    }
+    return optimizer;
+  }
+
+  /** Steps taken so far: the schedule and the correction of the moments' bias go on from here. */
+  public long completedSteps() {
+    return completedSteps;
+  }
+
+  /** Says how many steps the parameters and moments that were written have behind them. */
+  public void completedSteps(long steps) {
+    completedSteps = steps;
+  }
+
+  /**
+   * Takes one step. Where the loss or the gradient is not finite the parameters stay as they were;
+   * the caller looks at the result.
+   *
+   * @param tokens [B*T], sequence after sequence
+   * @param targets [B*T], the token after each
+   */
+  public Step train(int[] tokens, int[] targets) {
+    AdamW adamW = trainable().adamW();
+    network.setInputs(matrix(tokens));
+    network.setLabels(matrix(targets));
+    network.computeGradientAndScore();
+    AdamW.Result result = adamW.step(completedSteps);
+    completedSteps++;
+    return new Step(completedSteps, network.score(), result.gradientNorm(), result.learningRate());
+  }
+
+  private INDArray matrix(int[] tokens) {
+    checkLength(tokens);
+    return Nd4j.createFromArray(tokens).reshape('c', batch, context);
+  }
+
+  private void checkLength(int[] tokens) {
+    if (tokens.length != batch * context) {
+      throw new IllegalArgumentException(
+          tokens.length + " tokens for a batch of " + batch + " x " + context);
+    }
+  }
+
+  /**
+   * The cross-entropy of every position, natural logarithm. Rows that the caller pads with any
+   * token change nothing in the others.
+   *
+   * @param tokens [B*T]
+   * @param targets [B*T]
+   * @param into [B*T]
+   */
+  public void tokenLosses(int[] tokens, int[] targets, double[] into) {
+    checkLength(tokens);
+    checkLength(targets);
+    layer().losses(tokens, targets, batch, into);
+  }
+
+  /**
+   * The scores of all tokens after one position.
+   *
+   * @param tokens [B*T]
+   * @param row b*T + t
+   * @return [V], the caller's own
+   */
+  public float[] logits(int[] tokens, int row) {
+    checkLength(tokens);
+    try (INDArray logits =
+        Nd4j.create(network.params().dataType(), (long) batch * context, config.vocabSize())) {
+      layer().logits(tokens, batch, logits);
+      return logits.getRow(row).dup().data().asFloat();
+    }
+  }
+
+  private CausalLanguageModelLayer layer() {
+    return (CausalLanguageModelLayer) network.getLayer(LAYER);
+  }
+
+  /**
+   * The trained numbers of the activations by the parameter's name; empty where activations have
+   * none.
+   */
+  public Map<String, double[]> activationCoefficients() {
+    Map<String, double[]> coefficients = new LinkedHashMap<>();
+    for (int i = 0; i < config.numHiddenLayers(); i++) {
+      MlpActivation activation = Activations.named(config.hiddenAct().get(i));
+      for (MlpActivation.Coefficients vector : activation.coefficients()) {
+        String name = "model.layers." + i + ".mlp.act_fn." + vector.name();
+        coefficients.put(
+            name, layer().getParam(LanguageModelParameters.key(name)).dup().data().asDouble());
+      }
+    }
+    return coefficients;
+  }
+
+  /** The DL4J network; the replica owns it. */
+  public ComputationGraph network() {
+    return network;
+  }
+
+  /**
+   * The native memory that a replica needs, in bytes: parameters, for training gradients and two
+   * moments, activations, and the kernels' scratch.
+   */
+  public static long requiredNativeBytes(
+      ModelConfig config, int batch, int context, MemoryPlan.Purpose purpose) {
+    boolean training = purpose == MemoryPlan.Purpose.TRAINING;
+    ParameterLayout layout = ParameterLayout.of(config);
+    MemoryPlan plan = MemoryPlan.counting(purpose);
+    Parameters none = Parameters.of(layout, entry -> null);
+    try (Kernels kernels = new Nd4jKernels(Precision.FLOAT32)) {
+      new Transformer(config, kernels, plan, none, none, batch, context);
+      long vectors = training ? 4 : 1;
+      AttentionShape shape =
+          new AttentionShape(
+              batch,
+              context,
+              config.numAttentionHeads(),
+              config.numKeyValueHeads(),
+              config.headSize());
+      return Float.BYTES * (vectors * layout.length() + plan.elements())
+          + kernels.scratchBytes(
+              shape, config.hiddenSize(), config.intermediateSize(), config.vocabSize());
+    }
+  }
+
+  @Override
+  public void close() {
+    layer().release();
+    if (optimizer != null) {
+      optimizer.kernels().close();
+      optimizer.m().close();
+      optimizer.v().close();
+    }
+    network.close();
+  }
+}

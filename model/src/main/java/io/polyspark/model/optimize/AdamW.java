@@ -1,0 +1,92 @@
+package io.polyspark.model.optimize;
+
+import io.polyspark.model.tensor.Kernels;
+import io.polyspark.model.tensor.Tensor;
+import java.util.List;
+
+/**
+ * AdamW (arXiv 1711.05101) with clipping by global norm and a schedule, over the flat vectors of a
+ * model. The step count is explicit: it decides the learning rate and the correction of the
+ * moments' bias.
+ */
+public final class AdamW {
+  /** As in PyTorch's clip_grad_norm_. */
+  private static final double CLIP_EPS = 1e-6;
+
+  /** A stretch of the flat vectors. */
+  public record Stretch(Tensor parameter, Tensor gradient, Tensor m, Tensor v, Decay decay) {}
+
+  /** Whether weight decay applies. */
+  public enum Decay {
+    /** To matrices. */
+    APPLIES,
+    /** To vectors: norms, coefficients. */
+    NONE
+  }
+
+  /**
+   * What a step did.
+   *
+   * @param gradientNorm the global norm before clipping
+   */
+  public record Result(double gradientNorm, double learningRate) {}
+
+  private final Kernels kernels;
+  private final AdamWConfig config;
+  private final LearningRate learningRate;
+  private final List<Stretch> stretches;
+
+  /**
+   * @param stretches the whole model, each element once
+   */
+  public AdamW(
+      Kernels kernels, AdamWConfig config, LearningRate learningRate, List<Stretch> stretches) {
+    this.kernels = kernels;
+    this.config = config;
+    this.learningRate = learningRate;
+    this.stretches = List.copyOf(stretches);
+  }
+
+  /**
+   * Takes a step with the gradients as they are, which it uses up. Where their norm is not finite
+   * nothing changes.
+   *
+   * @param completedSteps steps taken before
+   */
+  public Result step(long completedSteps) {
+    double norm = globalNorm();
+    double rate = learningRate.at(completedSteps);
+    if (!Double.isFinite(norm)) {
+      return new Result(norm, rate);
+    }
+    double scale = config.clipNorm() > 0 ? Math.min(1, config.clipNorm() / (norm + CLIP_EPS)) : 1;
+    for (Stretch stretch : stretches) {
+      if (scale < 1) {
+        kernels.scaleAndShift(stretch.gradient(), scale, 0, stretch.gradient());
+      }
+      if (stretch.decay() == Decay.APPLIES) {
+        kernels.scaleAndShift(
+            stretch.parameter(), 1 - rate * config.weightDecay(), 0, stretch.parameter());
+      }
+      kernels.adam(
+          stretch.parameter(),
+          stretch.gradient(),
+          stretch.m(),
+          stretch.v(),
+          rate,
+          config.beta1(),
+          config.beta2(),
+          config.eps(),
+          completedSteps + 1);
+    }
+    return new Result(norm, rate);
+  }
+
+  private double globalNorm() {
+    double squares = 0;
+    for (Stretch stretch : stretches) {
+      squares += kernels.dot(stretch.gradient(), stretch.gradient());
+    }
+    return Math.sqrt(squares);
+  }
+}

@@ -1,0 +1,143 @@
+package io.polyspark.model.tensor;
+
+/**
+ * The only place where arithmetic on arrays is spelled out. Letters: B sequences, T positions, N =
+ * B*T rows, D hidden size, F intermediate size, V vocabulary, d head size. Activations between
+ * blocks are [N, D] row-major; a linear layer's weight is [out, in].
+ *
+ * <p>Every operation writes into tensors of the caller's and allocates nothing that grows with the
+ * number of calls. The same inputs give the same bits whenever the number of threads is the same.
+ * An instance serves one thread at a time.
+ */
+public interface Kernels extends Elementwise, AutoCloseable {
+  /** What computes, in words, for logs and for {@code trainer.json}. */
+  String description();
+
+  /** The dtype of all tensors. */
+  Precision precision();
+
+  /** A new tensor of zeros, freed by {@link #close}. */
+  Tensor allocate(long rows, long columns);
+
+  /** A new list of ids, freed by {@link #close}. */
+  Indices allocateIndices(int length);
+
+  /** Copies ids, as many as {@code into} holds. */
+  void upload(int[] ids, Indices into);
+
+  /** Copies a tensor's elements, row-major, into {@code into}, which is at least as long. */
+  void download(Tensor from, double[] into);
+
+  /** Adds a number to one element of a vector. */
+  void add(double value, Tensor into, int index);
+
+  /** {@code y[N, out] (+)= x[N, in] * weight[out, in]^T}. */
+  void linear(Tensor x, Tensor weight, Tensor y, Into into);
+
+  /** {@code dX[N, in] (+)= dY[N, out] * weight[out, in]}. */
+  void linearInputGradient(Tensor dY, Tensor weight, Tensor dX, Into into);
+
+  /** {@code dWeight[out, in] += dY[N, out]^T * x[N, in]}. */
+  void linearWeightGradient(Tensor dY, Tensor x, Tensor dWeight);
+
+  /** {@code out[i] = table[ids[i]]}, table [V, D]. */
+  void gatherRows(Tensor table, Indices ids, Tensor out);
+
+  /** {@code dTable[ids[i]] += dOut[i]}, in the order of i. */
+  void scatterAddRows(Tensor dOut, Indices ids, Tensor dTable);
+
+  /**
+   * RMSNorm (arXiv 1910.07467), over rows: {@code inverseRms = 1 / sqrt(mean(x^2) + eps)}, {@code y
+   * = x * inverseRms * weight}.
+   *
+   * @param weight [1, columns of x]
+   * @param inverseRms [rows, 1], kept for the gradient
+   */
+  void rmsNorm(Tensor x, Tensor weight, double eps, Tensor inverseRms, Tensor y);
+
+  /**
+   * Gradient of {@link #rmsNorm}: {@code dX (+)= ...}, {@code dWeight += ...}. {@code dX} may be
+   * {@code dY} to overwrite.
+   */
+  void rmsNormGradient(
+      Tensor dY, Tensor x, Tensor weight, Tensor inverseRms, Tensor dX, Into into, Tensor dWeight);
+
+  /**
+   * Rotary positions in place (arXiv 2104.09864, rotate-half): the pair (i, i + d/2) of each head
+   * of a row at position t is turned by {@code t * theta^(-2i/d)}.
+   *
+   * @param x [B*T, heads * d]
+   */
+  void rotary(Tensor x, int positions, int headSize, double theta);
+
+  /** Gradient of {@link #rotary}, in place: the turn back. */
+  void rotaryGradient(Tensor dX, int positions, int headSize, double theta);
+
+  /**
+   * Causal attention, {@code softmax(q k^T / sqrt(d) + mask) v} per sequence and head.
+   *
+   * @param q [B*T, H*d]
+   * @param k [B*T, keyValueHeads*d]
+   * @param v as k
+   * @param out as q
+   */
+  void attention(Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor out);
+
+  /**
+   * Gradient of {@link #attention}; the probabilities are computed again. Overwrites {@code dQ},
+   * {@code dK}, {@code dV}.
+   */
+  void attentionGradient(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor dOut,
+      AttentionShape shape,
+      Tensor dQ,
+      Tensor dK,
+      Tensor dV);
+
+  /**
+   * Cross-entropy of {@code softmax(x * weight^T)} against the targets, in tiles of rows, so that
+   * [N, V] is never held.
+   *
+   * @param x [N, D]
+   * @param weight [V, D]
+   * @param losses [N, 1], natural logarithm
+   */
+  void crossEntropy(Tensor x, Tensor weight, Indices targets, Tensor losses);
+
+  /**
+   * As {@link #crossEntropy}, and in the same pass the gradient of the losses' mean: {@code dX =
+   * ...}, {@code dWeight += ...}.
+   */
+  void crossEntropyWithGradient(
+      Tensor x, Tensor weight, Indices targets, Tensor losses, Tensor dX, Tensor dWeight);
+
+  /**
+   * One step of AdamW (arXiv 1711.05101) on a stretch of the flat vectors, without the decay:
+   * {@code m = beta1 m + (1 - beta1) g}, {@code v = beta2 v + (1 - beta2) g^2}, {@code p -= rate *
+   * m' / (sqrt(v') + eps)} with bias-corrected m', v'. The gradient's memory may be overwritten.
+   *
+   * @param step the step being taken, counted from 1
+   */
+  void adam(
+      Tensor p,
+      Tensor g,
+      Tensor m,
+      Tensor v,
+      double rate,
+      double beta1,
+      double beta2,
+      double eps,
+      long step);
+
+  /**
+   * The bytes that this back end takes beside the tensors that its callers allocate, for a model of
+   * these sizes.
+   */
+  long scratchBytes(AttentionShape shape, long hiddenSize, long intermediateSize, long vocabSize);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,69 @@
+package io.polyspark.model.tensor;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.BiFunction;
+
+/**
+ * Decides which tensors of a forward and backward pass share memory, and allocates each once. What
+ * training keeps for the backward pass has memory of its own per layer; inference reuses one
+ * layer's memory for all of them.
+ */
+public final class MemoryPlan {
+  /** What a plan is for. */
+  public enum Purpose {
+    /** Forward and backward. */
+    TRAINING,
+    /** Forward alone. */
+    INFERENCE
+  }
+
+  private record Slot(String role, int layer, long rows, long columns) {}
+
+  private record Size(long rows, long columns) implements Tensor {}
+
+  private static final int ANY_LAYER = -1;
+
+  private final Purpose purpose;
+  private final BiFunction<Long, Long, Tensor> allocator;
+  private final Map<Slot, Tensor> tensors = new HashMap<>();
+
+  private MemoryPlan(Purpose purpose, BiFunction<Long, Long, Tensor> allocator) {
+    this.purpose = purpose;
+    this.allocator = allocator;
+  }
+
+  /** A plan whose tensors come from {@code kernels}, which owns them. */
+  public static MemoryPlan over(Kernels kernels, Purpose purpose) {
+    return new MemoryPlan(purpose, kernels::allocate);
+  }
+
+  /** A plan that only counts: its tensors have sizes and no memory. */
+  public static MemoryPlan counting(Purpose purpose) {
+    return new MemoryPlan(purpose, Size::new);
+  }
+
+  /** What the plan is for. */
+  public Purpose purpose() {
+    return purpose;
+  }
+
+  /** A tensor that a layer's forward pass fills and its backward pass reads. */
+  public Tensor kept(String role, int layer, long rows, long columns) {
+    return tensor(new Slot(role, purpose == Purpose.TRAINING ? layer : ANY_LAYER, rows, columns));
+  }
+
+  /** A tensor whose content nobody expects to find again: all layers share it. */
+  public Tensor shared(String role, long rows, long columns) {
+    return tensor(new Slot(role, ANY_LAYER, rows, columns));
+  }
+
+  private Tensor tensor(Slot slot) {
+    return tensors.computeIfAbsent(slot, key -> allocator.apply(key.rows(), key.columns()));
+  }
+
+  /** The number of elements of all tensors handed out so far. */
+  public long elements() {
+    return tensors.values().stream().mapToLong(Tensor::length).sum();
+  }
+}

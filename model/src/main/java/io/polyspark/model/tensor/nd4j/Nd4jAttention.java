@@ -1,0 +1,225 @@
+package io.polyspark.model.tensor.nd4j;
+
+import static io.polyspark.model.tensor.nd4j.Nd4jTensor.array;
+
+import io.polyspark.model.tensor.AttentionShape;
+import io.polyspark.model.tensor.Tensor;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * Causal attention by batched products, tile by tile: a tile is a range of sequences and a range of
+ * key-value heads, small enough that its scores [sequences, heads, T, T] fit a fixed budget.
+ * Letters: b sequences and h key-value heads of a tile.
+ */
+final class Nd4jAttention {
+  /** Elements of one tile's scores. */
+  static final long TILE_ELEMENTS = 1L << 23;
+
+  /** Far below any score, and finite, so that no operation meets an infinity. */
+  private static final double MASKED = -1e9;
+
+  private final Scratch scratch;
+  private final DataType type;
+  private INDArray mask;
+
+  Nd4jAttention(Scratch scratch, DataType type) {
+    this.scratch = scratch;
+    this.type = type;
+  }
+
+  private record Tile(int firstSequence, int sequences, int firstHead, int heads) {}
+
+  private interface TileWork {
+    void run(Tile tile);
+  }
+
+  static int sequencesPerTile(AttentionShape shape) {
+    long perSequence = (long) shape.keyValueHeads() * shape.positions() * shape.positions();
+    return (int) Math.max(1, Math.min(shape.sequences(), TILE_ELEMENTS / perSequence));
+  }
+
+  static int headsPerTile(AttentionShape shape) {
+    long perHead = (long) shape.positions() * shape.positions();
+    return (int) Math.max(1, Math.min(shape.keyValueHeads(), TILE_ELEMENTS / perHead));
+  }
+
+  private static void forEachTile(AttentionShape shape, TileWork work) {
+    int sequences = sequencesPerTile(shape);
+    int heads = headsPerTile(shape);
+    for (int b = 0; b < shape.sequences(); b += sequences) {
+      for (int h = 0; h < shape.keyValueHeads(); h += heads) {
+        work.run(
+            new Tile(
+                b,
+                Math.min(sequences, shape.sequences() - b),
+                h,
+                Math.min(heads, shape.keyValueHeads() - h)));
+      }
+    }
+  }
+
+  void forward(Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor out) {
+    forEachTile(
+        shape,
+        tile -> {
+          INDArray keys = keyValueHeads(k, shape, tile);
+          INDArray values = keyValueHeads(v, shape, tile);
+          for (int member = 0; member < shape.group(); member++) {
+            INDArray probabilities =
+                probabilities(queryHeads(q, shape, tile, member), keys, shape, tile);
+            product(probabilities, Op.NONE, values, Op.NONE, queryHeads(out, shape, tile, member));
+          }
+        });
+  }
+
+  void backward(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor dOut,
+      AttentionShape shape,
+      Tensor dQ,
+      Tensor dK,
+      Tensor dV) {
+    double scale = 1 / Math.sqrt(shape.headSize());
+    forEachTile(
+        shape,
+        tile -> {
+          INDArray keys = keyValueHeads(k, shape, tile);
+          INDArray values = keyValueHeads(v, shape, tile);
+          INDArray dKeys = keyValueHeads(dK, shape, tile);
+          INDArray dValues = keyValueHeads(dV, shape, tile);
+          INDArray product = heads("attention.product", tile, shape.positions(), shape.headSize());
+          INDArray dScores = heads("attention.dScores", tile, shape.positions(), shape.positions());
+          for (int member = 0; member < shape.group(); member++) {
+            INDArray queries = queryHeads(q, shape, tile, member);
+            INDArray dOutput = queryHeads(dOut, shape, tile, member);
+            INDArray probabilities = probabilities(queries, keys, shape, tile);
+
+            product(probabilities, Op.TRANSPOSED, dOutput, Op.NONE, product);
+            put(product, dValues, member);
+
+            // dScores = P (dP - sum over keys of dP P), dP = dOut v^T
+            product(dOutput, Op.NONE, values, Op.TRANSPOSED, dScores);
+            softmaxGradient(probabilities, dScores, shape, tile);
+            dScores.muli(scale);
+
+            product(dScores, Op.NONE, keys, Op.NONE, queryHeads(dQ, shape, tile, member));
+            product(dScores, Op.TRANSPOSED, queries, Op.NONE, product);
+            put(product, dKeys, member);
+          }
+        });
+  }
+
+  /**
+   * The first member of a group overwrites what the heads that it shares get, the others add to it.
+   */
+  private static void put(INDArray gradient, INDArray shared, int member) {
+    if (member == 0) {
+      shared.assign(gradient);
+    } else {
+      shared.addi(gradient);
+    }
+  }
+
+  /** softmax(q k^T / sqrt(d) + mask), [b, h, T, T]. */
+  private INDArray probabilities(INDArray queries, INDArray keys, AttentionShape shape, Tile tile) {
+    int positions = shape.positions();
+    long matrices = (long) tile.sequences() * tile.heads();
+    INDArray scores = heads("attention.scores", tile, positions, positions);
+    product(queries, Op.NONE, keys, Op.TRANSPOSED, scores);
+    INDArray flat = scores.reshape('c', matrices, (long) positions * positions);
+    flat.muli(1 / Math.sqrt(shape.headSize()));
+    flat.addiRowVector(mask(positions));
+    INDArray rows = scores.reshape('c', matrices * positions, positions);
+    Nd4j.exec(
+        DynamicCustomOp.builder("softmax")
+            .addInputs(rows)
+            .addOutputs(rows)
+            .addIntegerArguments(1)
+            .build());
+    return scores;
+  }
+
+  private void softmaxGradient(
+      INDArray probabilities, INDArray dScores, AttentionShape shape, Tile tile) {
+    long rows = (long) tile.sequences() * tile.heads() * shape.positions();
+    INDArray p = probabilities.reshape('c', rows, shape.positions());
+    INDArray d = dScores.reshape('c', rows, shape.positions());
+    INDArray weighted = scratch.array("attention.weighted", rows, 1);
+    d.muli(p);
+    Nd4j.getBlasWrapper()
+        .level2()
+        .gemv('N', 'N', -1, d, scratch.ones(shape.positions()), 0, weighted);
+    // P dP - P sum(P dP), in the memory that P is not needed in any more after the second term
+    p.muliColumnVector(weighted);
+    d.addi(p);
+  }
+
+  /** 0 where a key is at or before the query, {@link #MASKED} after it: [1, T*T]. */
+  private INDArray mask(int positions) {
+    if (mask == null || mask.length() != (long) positions * positions) {
+      INDArray square = Nd4j.create(type, positions, positions);
+      for (int t = 0; t + 1 < positions; t++) {
+        square.get(NDArrayIndex.point(t), NDArrayIndex.interval(t + 1, positions)).assign(MASKED);
+      }
+      mask = square.reshape('c', 1, (long) positions * positions);
+    }
+    return mask;
+  }
+
+  private INDArray heads(String role, Tile tile, long rows, long columns) {
+    return scratch
+        .array(role, (long) tile.sequences() * tile.heads() * rows, columns)
+        .reshape('c', tile.sequences(), tile.heads(), rows, columns);
+  }
+
+  /** The tile's key-value heads as [b, h, T, d], a view. */
+  private static INDArray keyValueHeads(Tensor tensor, AttentionShape shape, Tile tile) {
+    return array(tensor)
+        .reshape('c', shape.sequences(), shape.positions(), shape.keyValueHeads(), shape.headSize())
+        .get(
+            NDArrayIndex.interval(tile.firstSequence(), tile.firstSequence() + tile.sequences()),
+            NDArrayIndex.all(),
+            NDArrayIndex.interval(tile.firstHead(), tile.firstHead() + tile.heads()),
+            NDArrayIndex.all())
+        .permute(0, 2, 1, 3);
+  }
+
+  /** One query head of each of the tile's groups as [b, h, T, d], a view. */
+  private static INDArray queryHeads(Tensor tensor, AttentionShape shape, Tile tile, int member) {
+    return array(tensor)
+        .reshape(
+            'c',
+            shape.sequences(),
+            shape.positions(),
+            shape.keyValueHeads(),
+            shape.group(),
+            shape.headSize())
+        .get(
+            NDArrayIndex.interval(tile.firstSequence(), tile.firstSequence() + tile.sequences()),
+            NDArrayIndex.all(),
+            NDArrayIndex.interval(tile.firstHead(), tile.firstHead() + tile.heads()),
+            NDArrayIndex.point(member),
+            NDArrayIndex.all())
+        .permute(0, 2, 1, 3);
+  }
+
+  private enum Op {
+    NONE,
+    TRANSPOSED
+  }
+
+  private static void product(INDArray a, Op ofA, INDArray b, Op ofB, INDArray out) {
+    Nd4j.exec(
+        DynamicCustomOp.builder("matmul")
+            .addInputs(a, b)
+            .addOutputs(out)
+            .addIntegerArguments(ofA == Op.TRANSPOSED ? 1 : 0, ofB == Op.TRANSPOSED ? 1 : 0, 0)
+            .build());
+  }
+}

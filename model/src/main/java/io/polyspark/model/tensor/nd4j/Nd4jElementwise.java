@@ -1,0 +1,147 @@
+package io.polyspark.model.tensor.nd4j;
+
+import static io.polyspark.model.tensor.nd4j.Nd4jTensor.array;
+import static io.polyspark.model.tensor.nd4j.Nd4jTensor.transposed;
+
+import io.polyspark.model.tensor.Elementwise;
+import io.polyspark.model.tensor.Into;
+import io.polyspark.model.tensor.Tensor;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinear;
+import org.nd4j.linalg.api.ops.impl.scalar.Step;
+import org.nd4j.linalg.api.ops.impl.transforms.floating.RSqrt;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * {@link Elementwise} by ND4J's operations. Sums over rows and columns are products with a vector
+ * of ones: BLAS does them in a tenth of the time of ND4J's reductions.
+ */
+class Nd4jElementwise implements Elementwise {
+  final Scratch scratch;
+
+  Nd4jElementwise(Scratch scratch) {
+    this.scratch = scratch;
+  }
+
+  @Override
+  public void copy(Tensor from, Tensor to) {
+    if (from != to) {
+      array(to).assign(array(from));
+    }
+  }
+
+  @Override
+  public void fill(Tensor out, double value) {
+    array(out).assign(value);
+  }
+
+  @Override
+  public void multiply(Tensor a, Tensor b, Tensor out) {
+    array(a).mul(array(b), array(out));
+  }
+
+  @Override
+  public void addScaled(Tensor a, double factor, Tensor into) {
+    Blas.addScaled(array(a), factor, array(into));
+  }
+
+  @Override
+  public void scaleAndShift(Tensor a, double factor, double summand, Tensor out) {
+    INDArray from = array(a);
+    if (factor != 1) {
+      from.mul(factor, array(out));
+      from = array(out);
+    }
+    if (summand != 0) {
+      from.add(summand, array(out));
+    } else if (from != array(out)) {
+      array(out).assign(from);
+    }
+  }
+
+  @Override
+  public void scaleRows(Tensor a, Tensor perRow, Tensor out) {
+    copy(a, out);
+    array(out).muliColumnVector(array(perRow));
+  }
+
+  @Override
+  public void shiftRows(Tensor perRow, Tensor into) {
+    array(into).addiColumnVector(array(perRow));
+  }
+
+  @Override
+  public void scaleColumns(Tensor a, Tensor perColumn, Tensor out) {
+    copy(a, out);
+    array(out).muliRowVector(array(perColumn));
+  }
+
+  @Override
+  public void sumOverColumns(Tensor a, Tensor perRow) {
+    sumOverColumns(array(a), array(perRow));
+  }
+
+  final void sumOverColumns(INDArray a, INDArray perRow) {
+    Nd4j.getBlasWrapper().level2().gemv('N', 'N', 1, a, scratch.ones(a.size(1)), 0, perRow);
+  }
+
+  @Override
+  public void sumOverRows(Tensor a, Tensor perColumn, Into into) {
+    Nd4j.getBlasWrapper()
+        .level2()
+        .gemv(
+            'N',
+            'N',
+            1,
+            transposed(a),
+            scratch.ones(a.rows()),
+            into == Into.ADD ? 1 : 0,
+            transposed(perColumn));
+  }
+
+  @Override
+  public double dot(Tensor a, Tensor b) {
+    return Blas.dot(array(a), array(b));
+  }
+
+  @Override
+  public double sum(Tensor a) {
+    INDArray perRow = scratch.array("sum", a.rows(), 1);
+    sumOverColumns(array(a), perRow);
+    return Blas.dot(perRow, scratch.ones(a.rows()));
+  }
+
+  @Override
+  public void inverseSquareRoot(Tensor a, double factor, double eps, Tensor out) {
+    scaleAndShift(a, factor, eps, out);
+    Nd4j.exec(new RSqrt(array(out), array(out)));
+  }
+
+  @Override
+  public void relu(Tensor a, Tensor out) {
+    Nd4j.exec(new RectifiedLinear(array(a), array(out), 0));
+  }
+
+  @Override
+  public void positive(Tensor a, Tensor out) {
+    Nd4j.exec(new Step(array(a), array(out), 0));
+  }
+
+  @Override
+  public void sigmoid(Tensor a, Tensor out) {
+    Nd4j.exec(new Sigmoid(array(a), array(out)));
+  }
+
+  @Override
+  public void exp(Tensor a, Tensor out) {
+    Nd4j.exec(new Exp(array(a), array(out)));
+  }
+
+  @Override
+  public void erf(Tensor a, Tensor out) {
+    Nd4j.exec(new Erf(array(a), array(out)));
+  }
+}

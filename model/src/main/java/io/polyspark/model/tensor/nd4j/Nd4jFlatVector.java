@@ -1,0 +1,50 @@
+package io.polyspark.model.tensor.nd4j;
+
+import io.polyspark.model.tensor.FlatVector;
+import java.util.Arrays;
+import java.util.Objects;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/** A flat vector in an ND4J array of either precision, which somebody else owns. */
+public final class Nd4jFlatVector implements FlatVector {
+  private final INDArray flat;
+
+  /**
+   * @param array row-major, without gaps
+   */
+  public Nd4jFlatVector(INDArray array) {
+    this.flat = array.reshape('c', array.length());
+  }
+
+  @Override
+  public long length() {
+    return flat.length();
+  }
+
+  @Override
+  public void read(long offset, float[] into, int at, int count) {
+    Objects.checkFromIndexSize(offset, count, length());
+    Objects.checkFromIndexSize(at, count, into.length);
+    if (count > 0) {
+      float[] values = piece(offset, count).dup().data().asFloat();
+      System.arraycopy(values, 0, into, at, count);
+    }
+  }
+
+  @Override
+  public void write(long offset, float[] from, int at, int count) {
+    Objects.checkFromIndexSize(offset, count, length());
+    Objects.checkFromIndexSize(at, count, from.length);
+    if (count > 0) {
+      float[] values =
+          at == 0 && count == from.length ? from : Arrays.copyOfRange(from, at, at + count);
+      piece(offset, count).assign(Nd4j.createFromArray(values));
+    }
+  }
+
+  private INDArray piece(long offset, int count) {
+    return flat.get(NDArrayIndex.interval(offset, offset + count));
+  }
+}

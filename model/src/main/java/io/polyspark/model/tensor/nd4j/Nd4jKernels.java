@@ -1,0 +1,256 @@
+package io.polyspark.model.tensor.nd4j;
+
+import static io.polyspark.model.tensor.nd4j.Nd4jTensor.array;
+import static io.polyspark.model.tensor.nd4j.Nd4jTensor.transposed;
+
+import io.polyspark.model.tensor.AttentionShape;
+import io.polyspark.model.tensor.Indices;
+import io.polyspark.model.tensor.Into;
+import io.polyspark.model.tensor.Kernels;
+import io.polyspark.model.tensor.Precision;
+import io.polyspark.model.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.impl.updaters.AdamUpdater;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * {@link Kernels} by ND4J's operations: runs on every back end of ND4J and in both precisions, and
+ * is the oracle that faster implementations are tested against.
+ */
+public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
+  private final Precision precision;
+  private final DataType type;
+  private final Nd4jAttention attention;
+  private final Nd4jCrossEntropy crossEntropy;
+  private final Nd4jRotary rotary;
+  private final List<INDArray> allocated = new ArrayList<>();
+
+  /** Kernels of that precision on the back end that ND4J found. */
+  public Nd4jKernels(Precision precision) {
+    super(new Scratch(dataType(precision)));
+    this.precision = precision;
+    this.type = dataType(precision);
+    this.attention = new Nd4jAttention(scratch, type);
+    this.crossEntropy = new Nd4jCrossEntropy(scratch, this);
+    this.rotary = new Nd4jRotary(scratch, type);
+  }
+
+  /** ND4J's name of a precision. */
+  public static DataType dataType(Precision precision) {
+    return precision == Precision.FLOAT32 ? DataType.FLOAT : DataType.DOUBLE;
+  }
+
+  @Override
+  public String description() {
+    return "nd4j on " + Nd4j.getBackend().getClass().getSimpleName();
+  }
+
+  @Override
+  public Precision precision() {
+    return precision;
+  }
+
+  @Override
+  public Tensor allocate(long rows, long columns) {
+    INDArray array = Nd4j.create(type, rows, columns);
+    allocated.add(array);
+    return Nd4jTensor.view(array, rows, columns);
+  }
+
+  @Override
+  public Indices allocateIndices(int length) {
+    INDArray array = Nd4j.create(DataType.INT32, length);
+    allocated.add(array);
+    return new Nd4jIndices(array);
+  }
+
+  @Override
+  public void upload(int[] ids, Indices into) {
+    Nd4jIndices.array(into).assign(Nd4j.createFromArray(ids));
+  }
+
+  @Override
+  public void download(Tensor from, double[] into) {
+    double[] values = array(from).dup().data().asDouble();
+    System.arraycopy(values, 0, into, 0, values.length);
+  }
+
+  @Override
+  public void add(double value, Tensor into, int index) {
+    array(into).putScalar(index, array(into).getDouble(index) + value);
+  }
+
+  @Override
+  public void linear(Tensor x, Tensor weight, Tensor y, Into into) {
+    Blas.product(array(weight), transposed(x), transposed(y), into);
+  }
+
+  @Override
+  public void linearInputGradient(Tensor dY, Tensor weight, Tensor dX, Into into) {
+    Blas.product(transposed(weight), transposed(dY), transposed(dX), into);
+  }
+
+  @Override
+  public void linearWeightGradient(Tensor dY, Tensor x, Tensor dWeight) {
+    Blas.product(transposed(x), array(dY), transposed(dWeight), Into.ADD);
+  }
+
+  @Override
+  public void gatherRows(Tensor table, Indices ids, Tensor out) {
+    Nd4j.exec(
+        DynamicCustomOp.builder("gather")
+            .addInputs(array(table), Nd4jIndices.array(ids))
+            .addOutputs(array(out))
+            .addIntegerArguments(0)
+            .build());
+  }
+
+  @Override
+  public void scatterAddRows(Tensor dOut, Indices ids, Tensor dTable) {
+    Nd4jScatter.add(array(dTable), Nd4jIndices.array(ids), array(dOut));
+  }
+
+  @Override
+  public void rmsNorm(Tensor x, Tensor weight, double eps, Tensor inverseRms, Tensor y) {
+    multiply(x, x, y);
+    sumOverColumns(y, inverseRms);
+    inverseSquareRoot(inverseRms, 1.0 / x.columns(), eps, inverseRms);
+    scaleRows(x, inverseRms, y);
+    scaleColumns(y, weight, y);
+  }
+
+  /**
+   * With r = inverseRms, g = dY weight: {@code dX = r g - x r^3 mean(g x)}, {@code dWeight = sum of
+   * dY x r}.
+   */
+  @Override
+  public void rmsNormGradient(
+      Tensor dY, Tensor x, Tensor weight, Tensor inverseRms, Tensor dX, Into into, Tensor dWeight) {
+    Tensor product = temporary("rmsNorm.product", x);
+    Tensor weighted = temporary("rmsNorm.weighted", x);
+    Tensor mean = Nd4jTensor.view(scratch.array("rmsNorm.mean", x.rows(), 1), x.rows(), 1);
+    multiply(dY, x, product);
+    scaleRows(product, inverseRms, product);
+    sumOverRows(product, dWeight, Into.ADD);
+    scaleColumns(product, weight, product);
+    sumOverColumns(product, mean);
+    multiply(mean, inverseRms, mean);
+    multiply(mean, inverseRms, mean);
+    scaleAndShift(mean, -1.0 / x.columns(), 0, mean);
+
+    scaleColumns(dY, weight, weighted);
+    scaleRows(weighted, inverseRms, weighted);
+    scaleRows(x, mean, product);
+    addScaled(product, 1, weighted);
+    if (into == Into.ADD) {
+      addScaled(weighted, 1, dX);
+    } else {
+      copy(weighted, dX);
+    }
+  }
+
+  private Tensor temporary(String role, Tensor like) {
+    return Nd4jTensor.view(
+        scratch.array(role, like.rows(), like.columns()), like.rows(), like.columns());
+  }
+
+  @Override
+  public void rotary(Tensor x, int positions, int headSize, double theta) {
+    rotary.forward(x, positions, headSize, theta);
+  }
+
+  @Override
+  public void rotaryGradient(Tensor dX, int positions, int headSize, double theta) {
+    rotary.backward(dX, positions, headSize, theta);
+  }
+
+  @Override
+  public void attention(Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor out) {
+    attention.forward(q, k, v, shape, out);
+  }
+
+  @Override
+  public void attentionGradient(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor dOut,
+      AttentionShape shape,
+      Tensor dQ,
+      Tensor dK,
+      Tensor dV) {
+    attention.backward(q, k, v, dOut, shape, dQ, dK, dV);
+  }
+
+  @Override
+  public void crossEntropy(Tensor x, Tensor weight, Indices targets, Tensor losses) {
+    crossEntropy.run(array(x), array(weight), Nd4jIndices.array(targets), array(losses), null);
+  }
+
+  @Override
+  public void crossEntropyWithGradient(
+      Tensor x, Tensor weight, Indices targets, Tensor losses, Tensor dX, Tensor dWeight) {
+    crossEntropy.run(
+        array(x),
+        array(weight),
+        Nd4jIndices.array(targets),
+        array(losses),
+        new Nd4jCrossEntropy.Gradients(array(dX), array(dWeight)));
+  }
+
+  /**
+   * ND4J's fused update adds eps to the root of the moment before its bias is corrected; eps times
+   * the correction makes it the same as after.
+   */
+  @Override
+  public void adam(
+      Tensor p,
+      Tensor g,
+      Tensor m,
+      Tensor v,
+      double rate,
+      double beta1,
+      double beta2,
+      double eps,
+      long step) {
+    double correctedEps = eps * Math.sqrt(1 - Math.pow(beta2, (double) step));
+    Nd4j.exec(
+        new AdamUpdater(
+            array(g),
+            array(v),
+            array(m),
+            rate,
+            beta1,
+            beta2,
+            correctedEps,
+            Math.toIntExact(step - 1)));
+    addScaled(g, -1, p);
+  }
+
+  @Override
+  public long scratchBytes(
+      AttentionShape shape, long hiddenSize, long intermediateSize, long vocabSize) {
+    long rows = (long) shape.sequences() * shape.positions();
+    long tile =
+        (long) Nd4jAttention.sequencesPerTile(shape)
+            * Nd4jAttention.headsPerTile(shape)
+            * shape.positions()
+            * (2L * shape.positions() + shape.headSize());
+    long logits = Nd4jCrossEntropy.rowsPerTile(rows, vocabSize) * vocabSize;
+    long rowsOfHidden = 4 * rows * hiddenSize;
+    long tables =
+        4L * shape.positions() * hiddenSize + (long) shape.positions() * shape.positions();
+    return precision.bytes() * (tile + logits + rowsOfHidden + tables + 8 * rows);
+  }
+
+  @Override
+  public void close() {
+    allocated.forEach(INDArray::close);
+    allocated.clear();
+    scratch.close();
+  }
+}

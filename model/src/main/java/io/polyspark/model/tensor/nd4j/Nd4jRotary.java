@@ -1,0 +1,95 @@
+package io.polyspark.model.tensor.nd4j;
+
+import static io.polyspark.model.tensor.nd4j.Nd4jTensor.array;
+
+import io.polyspark.model.tensor.Into;
+import io.polyspark.model.tensor.Tensor;
+import java.util.HashMap;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Rotary positions as {@code x cos + rotate(x) sin}, where rotate(x) = (-x2, x1) of a head's halves
+ * is a product with a fixed [d, d] matrix: ND4J is slow on the strided halves themselves.
+ */
+final class Nd4jRotary {
+  private record Key(int positions, long heads, int headSize, double theta) {}
+
+  /** cos and sin [1, T * heads * d], the matrix that rotates [d, d]. */
+  private record Tables(INDArray cos, INDArray sin, INDArray rotate) {}
+
+  private final Scratch scratch;
+  private final DataType type;
+  private final Map<Key, Tables> tables = new HashMap<>();
+
+  Nd4jRotary(Scratch scratch, DataType type) {
+    this.scratch = scratch;
+    this.type = type;
+  }
+
+  void forward(Tensor x, int positions, int headSize, double theta) {
+    Tables table = tables(x, positions, headSize, theta);
+    INDArray rotated = scratch.array("rotary", x.rows(), x.columns());
+    rotate(array(x), table.rotate(), headSize, rotated);
+    perPosition(rotated, positions).muliRowVector(table.sin());
+    perPosition(array(x), positions).muliRowVector(table.cos());
+    array(x).addi(rotated);
+  }
+
+  /** The transpose: {@code dX = dY cos + rotate^T(dY sin)}. */
+  void backward(Tensor dX, int positions, int headSize, double theta) {
+    Tables table = tables(dX, positions, headSize, theta);
+    INDArray timesSin = scratch.array("rotary", dX.rows(), dX.columns()).assign(array(dX));
+    INDArray rotated = scratch.array("rotary.back", dX.rows(), dX.columns());
+    perPosition(timesSin, positions).muliRowVector(table.sin());
+    rotate(timesSin, table.rotate().transpose(), headSize, rotated);
+    perPosition(array(dX), positions).muliRowVector(table.cos());
+    array(dX).addi(rotated);
+  }
+
+  /** out = x rotate, head by head. */
+  private static void rotate(INDArray x, INDArray rotate, int headSize, INDArray out) {
+    long heads = x.length() / headSize;
+    Blas.product(
+        rotate.transpose(),
+        x.reshape('c', heads, headSize).transpose(),
+        out.reshape('c', heads, headSize).transpose(),
+        Into.OVERWRITE);
+  }
+
+  private static INDArray perPosition(INDArray x, int positions) {
+    return x.reshape('c', x.size(0) / positions, positions * x.size(1));
+  }
+
+  private Tables tables(Tensor x, int positions, int headSize, double theta) {
+    return tables.computeIfAbsent(
+        new Key(positions, x.columns() / headSize, headSize, theta), this::compute);
+  }
+
+  private Tables compute(Key key) {
+    int size = key.headSize();
+    int half = size / 2;
+    int width = Math.toIntExact(key.heads() * size);
+    double[] cos = new double[key.positions() * width];
+    double[] sin = new double[cos.length];
+    for (int t = 0; t < key.positions(); t++) {
+      for (int column = 0; column < width; column++) {
+        double angle = t * StrictMath.pow(key.theta(), -2.0 * (column % half) / size);
+        cos[t * width + column] = StrictMath.cos(angle);
+        sin[t * width + column] = StrictMath.sin(angle);
+      }
+    }
+    double[][] rotate = new double[size][size];
+    for (int i = 0; i < half; i++) {
+      rotate[i + half][i] = -1;
+      rotate[i][i + half] = 1;
+    }
+    return new Tables(row(cos), row(sin), Nd4j.createFromArray(rotate).castTo(type));
+  }
+
+  private INDArray row(double[] values) {
+    return Nd4j.createFromArray(values).castTo(type).reshape('c', 1, values.length);
+  }
+}

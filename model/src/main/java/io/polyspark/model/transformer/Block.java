@@ -1,0 +1,95 @@
+package io.polyspark.model.transformer;
+
+import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.tensor.Into;
+import io.polyspark.model.tensor.Kernels;
+import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.model.tensor.Tensor;
+
+/**
+ * One block of the residual stream, all tensors [N, D]:
+ *
+ * <pre>
+ *   mid = x   + {@link Attention}(RMSNorm(x))
+ *   y   = mid + {@link Mlp}(RMSNorm(mid))
+ * </pre>
+ */
+final class Block {
+  private final ModelConfig config;
+  private final Kernels kernels;
+  private final Parameters parameters;
+  private final Parameters gradients;
+  private final Names names;
+  private final Attention attention;
+  private final Mlp mlp;
+  private final Tensor normed;
+  private final Tensor inverseRms;
+  private final Tensor mid;
+  private final Tensor normedMid;
+  private final Tensor inverseRmsMid;
+  private final Tensor dNormed;
+
+  Block(
+      ModelConfig config,
+      Kernels kernels,
+      MemoryPlan plan,
+      Parameters parameters,
+      Parameters gradients,
+      int layer,
+      Sizes sizes) {
+    this.config = config;
+    this.kernels = kernels;
+    this.parameters = parameters;
+    this.gradients = gradients;
+    this.names = new Names(layer);
+    this.attention = new Attention(config, kernels, plan, parameters, gradients, layer, sizes);
+    this.mlp = new Mlp(config, kernels, plan, parameters, gradients, layer, sizes);
+    long hidden = config.hiddenSize();
+    this.normed = plan.kept("normed", layer, sizes.rows(), hidden);
+    this.inverseRms = plan.kept("inverseRms", layer, sizes.rows(), 1);
+    this.mid = plan.kept("mid", layer, sizes.rows(), hidden);
+    this.normedMid = plan.kept("normedMid", layer, sizes.rows(), hidden);
+    this.inverseRmsMid = plan.kept("inverseRmsMid", layer, sizes.rows(), 1);
+    this.dNormed =
+        plan.purpose() == MemoryPlan.Purpose.TRAINING
+            ? plan.shared("dNormed", sizes.rows(), hidden)
+            : null;
+  }
+
+  void forward(Tensor x, Tensor y) {
+    kernels.rmsNorm(x, parameters.get(names.inputNorm()), config.rmsNormEps(), inverseRms, normed);
+    kernels.copy(x, mid);
+    attention.forward(normed, mid);
+
+    kernels.rmsNorm(
+        mid, parameters.get(names.mlpNorm()), config.rmsNormEps(), inverseRmsMid, normedMid);
+    kernels.copy(mid, y);
+    mlp.forward(normedMid, y);
+  }
+
+  /**
+   * @param x the input of the forward pass
+   * @param dX the gradient of the block's output, which becomes that of its input
+   */
+  void backward(Tensor x, Tensor dX) {
+    mlp.backward(normedMid, dX, dNormed);
+    kernels.rmsNormGradient(
+        dNormed,
+        mid,
+        parameters.get(names.mlpNorm()),
+        inverseRmsMid,
+        dX,
+        Into.ADD,
+        gradients.get(names.mlpNorm()));
+
+    attention.backward(normed, dX, dNormed);
+    kernels.rmsNormGradient(
+        dNormed,
+        x,
+        parameters.get(names.inputNorm()),
+        inverseRms,
+        dX,
+        Into.ADD,
+        gradients.get(names.inputNorm()));
+  }
+}

@@ -1,0 +1,65 @@
+package io.polyspark.model.transformer;
+
+/**
+ * Hugging Face's names of the parameters of one block.
+ *
+ * @param layer the block, from 0
+ */
+record Names(int layer) {
+  static final String EMBEDDING = "model.embed_tokens.weight";
+  static final String FINAL_NORM = "model.norm.weight";
+  static final String OUTPUT = "lm_head.weight";
+
+  String inputNorm() {
+    return named("input_layernorm.weight");
+  }
+
+  String query() {
+    return named("self_attn.q_proj.weight");
+  }
+
+  String key() {
+    return named("self_attn.k_proj.weight");
+  }
+
+  String value() {
+    return named("self_attn.v_proj.weight");
+  }
+
+  String attentionOutput() {
+    return named("self_attn.o_proj.weight");
+  }
+
+  String queryNorm() {
+    return named("self_attn.q_norm.weight");
+  }
+
+  String keyNorm() {
+    return named("self_attn.k_norm.weight");
+  }
+
+  String mlpNorm() {
+    return named("post_attention_layernorm.weight");
+  }
+
+  String gate() {
+    return named("mlp.gate_proj.weight");
+  }
+
+  String up() {
+    return named("mlp.up_proj.weight");
+  }
+
+  String down() {
+    return named("mlp.down_proj.weight");
+  }
+
+  /** A trained vector of the activation, {@code weight} or {@code bias} say. */
+  String activation(String coefficients) {
+    return named("mlp.act_fn." + coefficients);
+  }
+
+  private String named(String parameter) {
+    return "model.layers." + layer + "." + parameter;
+  }
+}

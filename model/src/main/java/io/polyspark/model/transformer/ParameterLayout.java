@@ -1,0 +1,112 @@
+package io.polyspark.model.transformer;
+
+import io.polyspark.model.activation.Activations;
+import io.polyspark.model.activation.MlpActivation;
+import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.config.UserError;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which parameter lies where in the flat vector: a pure function of the configuration, and the one
+ * order that replicas, chunks, optimizer state and checkpoints share. Names and shapes are Hugging
+ * Face's; a linear layer's weight is [out, in].
+ */
+public final class ParameterLayout {
+  /**
+   * One parameter.
+   *
+   * @param name as in {@code model.safetensors}
+   * @param shape one or two sizes
+   * @param offset of its first element in the flat vector
+   */
+  public record Entry(String name, List<Long> shape, long offset) {
+    /** Copies the list. */
+    public Entry {
+      shape = List.copyOf(shape);
+    }
+
+    /** The number of elements. */
+    public long length() {
+      return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+
+    /** Whether weight decay applies: to matrices only, embeddings included. */
+    public boolean decays() {
+      return shape.size() == 2;
+    }
+  }
+
+  private final List<Entry> entries = new ArrayList<>();
+  private long length;
+
+  private ParameterLayout() {}
+
+  /**
+   * The layout of a model.
+   *
+   * @throws UserError if the model is a mixture of experts, which {@link Transformer} does not
+   *     compute yet
+   */
+  public static ParameterLayout of(ModelConfig config) {
+    if (config.isMixtureOfExperts()) {
+      throw UserError.of(
+          "num_experts is %d, but mixtures of experts cannot be trained yet; set it to 0 for a dense model.",
+          config.numExperts());
+    }
+    ParameterLayout layout = new ParameterLayout();
+    long vocabulary = config.vocabSize();
+    long hidden = config.hiddenSize();
+    layout.add(Names.EMBEDDING, vocabulary, hidden);
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      layout.addBlock(config, new Names(layer));
+    }
+    layout.add(Names.FINAL_NORM, hidden);
+    if (!config.tieWordEmbeddings()) {
+      layout.add(Names.OUTPUT, vocabulary, hidden);
+    }
+    return layout;
+  }
+
+  private void addBlock(ModelConfig config, Names names) {
+    long hidden = config.hiddenSize();
+    long inner = config.intermediateSize();
+    long keyValue = config.keyValueSize();
+    add(names.inputNorm(), hidden);
+    add(names.query(), hidden, hidden);
+    add(names.key(), keyValue, hidden);
+    add(names.value(), keyValue, hidden);
+    add(names.attentionOutput(), hidden, hidden);
+    if (config.qkNorm()) {
+      add(names.queryNorm(), hidden);
+      add(names.keyNorm(), keyValue);
+    }
+    add(names.mlpNorm(), hidden);
+    MlpActivation activation = Activations.named(config.hiddenAct().get(names.layer()));
+    if (activation.isGate()) {
+      add(names.gate(), inner, hidden);
+    }
+    add(names.up(), inner, hidden);
+    add(names.down(), hidden, inner);
+    for (MlpActivation.Coefficients coefficients : activation.coefficients()) {
+      add(names.activation(coefficients.name()), coefficients.initial().size());
+    }
+  }
+
+  private void add(String name, long... shape) {
+    List<Long> sizes = java.util.Arrays.stream(shape).boxed().toList();
+    Entry entry = new Entry(name, sizes, length);
+    entries.add(entry);
+    length = Math.addExact(length, entry.length());
+  }
+
+  /** The parameters in the order of the flat vector, without gaps. */
+  public List<Entry> entries() {
+    return List.copyOf(entries);
+  }
+
+  /** The number of elements of the flat vector. */
+  public long length() {
+    return length;
+  }
+}

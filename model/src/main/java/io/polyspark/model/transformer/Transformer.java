@@ -1,0 +1,141 @@
+package io.polyspark.model.transformer;
+
+import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.tensor.Indices;
+import io.polyspark.model.tensor.Into;
+import io.polyspark.model.tensor.Kernels;
+import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.model.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A decoder-only transformer on a batch of B sequences of T tokens. Letters: N = B*T rows, D hidden
+ * size, V vocabulary.
+ *
+ * <pre>
+ *   x_0     = E[tokens]                                        [N, D]
+ *   x_{l+1} = {@link Block}(x_l)                                      [N, D]
+ *   loss    = mean of -log softmax(RMSNorm(x_L) W^T)[target]   W [V, D]
+ * </pre>
+ *
+ * All memory is taken once, in the constructor; a pass allocates nothing. Not thread safe.
+ */
+public final class Transformer {
+  private final ModelConfig config;
+  private final Kernels kernels;
+  private final Parameters parameters;
+  private final Parameters gradients;
+  private final List<Block> blocks;
+  private final List<Tensor> x;
+  private final Tensor normed;
+  private final Tensor inverseRms;
+  private final Tensor dX;
+  private final Tensor dNormed;
+
+  /**
+   * @param plan where memory comes from; {@link MemoryPlan.Purpose#TRAINING} for {@link #backward}
+   * @param gradients as the parameters; null for a model that is only read
+   * @param batch B
+   * @param context T, at most the configuration's {@code max_position_embeddings}
+   */
+  public Transformer(
+      ModelConfig config,
+      Kernels kernels,
+      MemoryPlan plan,
+      Parameters parameters,
+      Parameters gradients,
+      int batch,
+      int context) {
+    this.config = config;
+    this.kernels = kernels;
+    this.parameters = parameters;
+    this.gradients = gradients;
+    int layers = config.numHiddenLayers();
+    long rows = (long) batch * context;
+    long hidden = config.hiddenSize();
+    Sizes sizes = new Sizes(batch, context);
+    this.x =
+        IntStream.rangeClosed(0, layers)
+            .mapToObj(layer -> plan.kept("x", layer, rows, hidden))
+            .toList();
+    this.blocks = new ArrayList<>();
+    for (int layer = 0; layer < layers; layer++) {
+      blocks.add(new Block(config, kernels, plan, parameters, gradients, layer, sizes));
+    }
+    this.normed = plan.shared("normed.final", rows, hidden);
+    this.inverseRms = plan.shared("inverseRms.final", rows, 1);
+    boolean training = plan.purpose() == MemoryPlan.Purpose.TRAINING;
+    this.dX = training ? plan.shared("dX", rows, hidden) : null;
+    this.dNormed = training ? plan.shared("dNormed", rows, hidden) : null;
+  }
+
+  /**
+   * Computes the hidden states of a batch, after the final norm.
+   *
+   * @param tokens [N], sequence after sequence
+   * @return [N, D], valid until the next pass
+   */
+  public Tensor forward(Indices tokens) {
+    kernels.gatherRows(parameters.get(Names.EMBEDDING), tokens, x.get(0));
+    for (int layer = 0; layer < blocks.size(); layer++) {
+      blocks.get(layer).forward(x.get(layer), x.get(layer + 1));
+    }
+    kernels.rmsNorm(
+        x.get(blocks.size()),
+        parameters.get(Names.FINAL_NORM),
+        config.rmsNormEps(),
+        inverseRms,
+        normed);
+    return normed;
+  }
+
+  /**
+   * The cross-entropy of every position, after {@link #forward}.
+   *
+   * @param targets [N]
+   * @param losses [N, 1], natural logarithm
+   */
+  public void losses(Indices targets, Tensor losses) {
+    kernels.crossEntropy(normed, output(parameters), targets, losses);
+  }
+
+  /**
+   * The cross-entropy of every position, and the gradient of its mean added to the gradients, after
+   * {@link #forward}.
+   *
+   * @param tokens as in the forward pass
+   * @param targets [N]
+   * @param losses [N, 1], natural logarithm
+   */
+  public void backward(Indices tokens, Indices targets, Tensor losses) {
+    kernels.crossEntropyWithGradient(
+        normed, output(parameters), targets, losses, dNormed, output(gradients));
+    kernels.rmsNormGradient(
+        dNormed,
+        x.get(blocks.size()),
+        parameters.get(Names.FINAL_NORM),
+        inverseRms,
+        dX,
+        Into.OVERWRITE,
+        gradients.get(Names.FINAL_NORM));
+    for (int layer = blocks.size() - 1; layer >= 0; layer--) {
+      blocks.get(layer).backward(x.get(layer), dX);
+    }
+    kernels.scatterAddRows(dX, tokens, gradients.get(Names.EMBEDDING));
+  }
+
+  /**
+   * The scores of all tokens at every position, after {@link #forward}.
+   *
+   * @param logits [N, V]
+   */
+  public void logits(Tensor logits) {
+    kernels.linear(normed, output(parameters), logits, Into.OVERWRITE);
+  }
+
+  private Tensor output(Parameters of) {
+    return of.get(config.tieWordEmbeddings() ? Names.EMBEDDING : Names.OUTPUT);
+  }
+}
