@@ -39,9 +39,10 @@ final class CheckpointWriter {
    */
   CheckpointWriter(FileSystem fs, Path directory) throws IOException {
     this.fs = fs;
-    this.directory = directory;
+    this.directory = fs.makeQualified(directory);
     this.temporary =
-        new Path(directory.getParent(), TEMPORARY_PREFIX + directory.getName() + TEMPORARY_SUFFIX);
+        new Path(
+            this.directory.getParent(), TEMPORARY_PREFIX + directory.getName() + TEMPORARY_SUFFIX);
     fs.delete(temporary, true);
     if (!fs.mkdirs(temporary)) {
       throw new IOException("Cannot make the directory " + temporary);
