@@ -65,8 +65,8 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
     assertInputSet(true);
     try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      Pass current = forward(input.toIntVector(), shapeOf(input), MemoryPlan.Purpose.TRAINING);
-      current.kernels().upload(labels.toIntVector(), current.targets());
+      Pass current = forward(ids(input), shapeOf(input), MemoryPlan.Purpose.TRAINING);
+      current.kernels().upload(ids(labels), current.targets());
       gradientsFlattened.assign(0);
       current.transformer().backward(current.tokens(), current.targets(), current.losses());
       score = mean(current);
@@ -106,8 +106,8 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
   }
 
   private Pass losses() {
-    Pass current = forward(input.toIntVector(), shapeOf(input), MemoryPlan.Purpose.INFERENCE);
-    current.kernels().upload(labels.toIntVector(), current.targets());
+    Pass current = forward(ids(input), shapeOf(input), MemoryPlan.Purpose.INFERENCE);
+    current.kernels().upload(ids(labels), current.targets());
     current.transformer().losses(current.targets(), current.losses());
     return current;
   }
@@ -139,7 +139,7 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
             dataType,
             new long[] {input.length(), layerConf().config().vocabSize()},
             'c');
-    logits(input.toIntVector(), Math.toIntExact(input.size(0)), logits);
+    logits(ids(input), Math.toIntExact(input.size(0)), logits);
     return logits;
   }
 
@@ -209,6 +209,10 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
           INDArray view = LanguageModelParameters.view(flat, entry);
           return Nd4jTensor.view(view, view.size(0), view.size(1));
         });
+  }
+
+  private static int[] ids(INDArray tokens) {
+    return tokens.reshape(tokens.length()).toIntVector();
   }
 
   private static List<Integer> shapeOf(INDArray tokens) {

@@ -100,7 +100,7 @@ final class LanguageModelParameters implements ParamInitializer {
   /** A parameter in the flat vector: [out, in], or [1, length]. */
   static INDArray view(INDArray flat, ParameterLayout.Entry entry) {
     long rows = entry.shape().size() == 2 ? entry.shape().get(0) : 1;
-    return flat.reshape('c', flat.length())
+    return flat.reshape(flat.length())
         .get(NDArrayIndex.interval(entry.offset(), entry.offset() + entry.length()))
         .reshape('c', rows, entry.length() / rows);
   }

@@ -47,7 +47,7 @@ final class Stretches {
   }
 
   private static Tensor piece(INDArray flat, long from, long to) {
-    INDArray view = flat.reshape('c', flat.length()).get(NDArrayIndex.interval(from, to));
+    INDArray view = flat.reshape(flat.length()).get(NDArrayIndex.interval(from, to));
     return Nd4jTensor.view(view, 1, to - from);
   }
 }

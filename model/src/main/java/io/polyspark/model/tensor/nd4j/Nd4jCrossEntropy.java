@@ -68,8 +68,8 @@ final class Nd4jCrossEntropy {
     INDArray ofTarget = scratch.array("logits.target", rows, 1);
     Nd4j.exec(
         DynamicCustomOp.builder("gather")
-            .addInputs(logits.reshape('c', logits.length()), picked)
-            .addOutputs(ofTarget.reshape('c', rows))
+            .addInputs(logits.reshape(logits.length()), picked)
+            .addOutputs(ofTarget.reshape(rows))
             .addIntegerArguments(0)
             .build());
     Nd4j.exec(new Exp(logits, logits));
@@ -84,9 +84,9 @@ final class Nd4jCrossEntropy {
   private void gradient(INDArray exponentials, INDArray picked, INDArray sums, double weight) {
     sums.rdivi(weight);
     exponentials.muliColumnVector(sums);
-    INDArray flat = exponentials.reshape('c', exponentials.length());
+    INDArray flat = exponentials.reshape(exponentials.length());
     INDArray minus = scratch.array("logits.minus", picked.length(), 1).assign(-weight);
-    Nd4jScatter.add(flat, picked, minus.reshape('c', picked.length()));
+    Nd4jScatter.add(flat, picked, minus.reshape(picked.length()));
   }
 
   /** The place of each row's target in the tile as one vector, int64. */

@@ -15,7 +15,7 @@ public final class Nd4jFlatVector implements FlatVector {
    * @param array row-major, without gaps
    */
   public Nd4jFlatVector(INDArray array) {
-    this.flat = array.reshape('c', array.length());
+    this.flat = array.reshape(array.length());
   }
 
   @Override
