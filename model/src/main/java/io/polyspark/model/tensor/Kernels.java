@@ -25,6 +25,9 @@ public interface Kernels extends Elementwise, AutoCloseable {
   /** Copies ids, as many as {@code into} holds. */
   void upload(int[] ids, Indices into);
 
+  /** Copies as many numbers as {@code into} has elements, row-major. */
+  void upload(double[] from, Tensor into);
+
   /** Copies a tensor's elements, row-major, into {@code into}, which is at least as long. */
   void download(Tensor from, double[] into);
 

@@ -74,6 +74,11 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
   }
 
   @Override
+  public void upload(double[] from, Tensor into) {
+    array(into).assign(Nd4j.createFromArray(from).reshape('c', into.rows(), into.columns()));
+  }
+
+  @Override
   public void download(Tensor from, double[] into) {
     double[] values = array(from).dup().data().asDouble();
     System.arraycopy(values, 0, into, 0, values.length);

@@ -1,0 +1,102 @@
+package io.polyspark.model.golden;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import io.polyspark.model.activation.Activations;
+import io.polyspark.model.tensor.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.Executable;
+
+/**
+ * Holds the mathematics against every reference case under {@code -Dgolden.dir}, in float64 and
+ * float32. A case of a kind that is not built is skipped by its name, never passed.
+ */
+class GoldenCasesTest {
+  private static final Path GOLDEN = Path.of(System.getProperty("golden.dir"));
+
+  @TestFactory
+  Stream<DynamicTest> everyCase() throws IOException {
+    if (!Files.isDirectory(GOLDEN)) {
+      return Stream.of(skipped("golden cases", "There are no golden cases at " + GOLDEN));
+    }
+    return GoldenCase.in(GOLDEN).stream()
+        .flatMap(
+            golden -> Stream.of(Tolerance.values()).flatMap(tolerance -> tests(golden, tolerance)));
+  }
+
+  private static Stream<DynamicTest> tests(GoldenCase golden, Tolerance tolerance) {
+    if (golden.kind().equals("lm")) {
+      if (golden.description().path("num_experts").asInt() > 0) {
+        return Stream.of(notBuilt(golden, tolerance, "mixtures of experts are not built"));
+      }
+      return Stream.of(
+          test(golden, tolerance, "forward", LanguageModelCheck::forward),
+          test(golden, tolerance, "backward", LanguageModelCheck::backward),
+          test(golden, tolerance, "three optimizer steps", LanguageModelCheck::threeSteps));
+    }
+    if (Activations.names().contains(golden.kind())) {
+      return Stream.of(
+          test(golden, tolerance, "forward and backward", ActivationCheck::forwardAndBackward));
+    }
+    return Stream.of(notBuilt(golden, tolerance, "nothing here is called " + golden.kind()));
+  }
+
+  /** What a reference is held against. */
+  private interface Check {
+    void run(GoldenCase golden, Tolerance tolerance) throws IOException;
+  }
+
+  private static DynamicTest test(
+      GoldenCase golden, Tolerance tolerance, String part, Check check) {
+    Executable executable = () -> check.run(golden, tolerance);
+    return dynamicTest(named(golden, tolerance) + ", " + part, executable);
+  }
+
+  private static DynamicTest notBuilt(GoldenCase golden, Tolerance tolerance, String why) {
+    return skipped(named(golden, tolerance), golden.name() + " is skipped: " + why);
+  }
+
+  private static DynamicTest skipped(String name, String why) {
+    return dynamicTest(name, () -> abort(why));
+  }
+
+  private static String named(GoldenCase golden, Tolerance tolerance) {
+    return golden.name() + ", " + tolerance.precision();
+  }
+
+  /** How far values may lie from the reference, relative to the largest value of a tensor. */
+  enum Tolerance {
+    FLOAT64(Precision.FLOAT64, 1e-9, 1e-9),
+    FLOAT32(Precision.FLOAT32, 1e-4, 1e-3);
+
+    private final Precision precision;
+    private final double ofValues;
+    private final double ofTrainedParameters;
+
+    Tolerance(Precision precision, double ofValues, double ofTrainedParameters) {
+      this.precision = precision;
+      this.ofValues = ofValues;
+      this.ofTrainedParameters = ofTrainedParameters;
+    }
+
+    Precision precision() {
+      return precision;
+    }
+
+    /** For everything that one forward and backward pass computes. */
+    double ofValues() {
+      return ofValues;
+    }
+
+    /** For parameters after AdamW, whose first steps divide small gradients by themselves. */
+    double ofTrainedParameters() {
+      return ofTrainedParameters;
+    }
+  }
+}
