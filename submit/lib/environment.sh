@@ -59,11 +59,11 @@ see_to() {
     note "$what is missing; installing $package"
     {
       apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$package"
-    } >&2 || fail "$what is missing and apt-get could not install $package: install it and run this again"
+    } >&2 || fail "$what is missing and apt-get could not install $package: install it and run this again."
   elif command -v apt-get > /dev/null; then
     fail "$what is missing; run: sudo apt-get update && sudo apt-get install -y $package"
   else
-    fail "$what is missing: install it with your system's package manager and run this again"
+    fail "$what is missing: install it with your system's package manager and run this again."
   fi
 }
 
@@ -72,7 +72,7 @@ require_jdk() {
   local home
   if ! home=$(find_jdk); then
     see_to "A JDK 17" openjdk-17-jdk-headless
-    home=$(find_jdk) || fail "A JDK 17 was installed but is not found: set JAVA_HOME to it"
+    home=$(find_jdk) || fail "A JDK 17 was installed but is not found: set JAVA_HOME to it."
   fi
   export JAVA_HOME=$home PATH=$home/bin:$PATH
 }
@@ -112,8 +112,8 @@ require_build() {
   require_maven
   note "Building PolySpark (the first time, Maven fetches its libraries)"
   # Out of the way of what is running: a jar must not change under a JVM that reads it.
-  (cd "$POLYSPARK_ROOT" && mvn -B -q -DskipTests -Dspotless.check.skip=true package) >&2 ||
-    fail "The build failed: see above"
-  find_jar || fail "The build left no jar in $POLYSPARK_ROOT/target"
+  (cd "$POLYSPARK_ROOT" && mvn -B -q -Dstyle.color=never -DskipTests -Dspotless.check.skip=true package) >&2 ||
+    fail "The build failed: see above."
+  find_jar || fail "The build left no jar in $POLYSPARK_ROOT/target."
   touch "$POLYSPARK_JAR"
 }

@@ -100,7 +100,7 @@ final class SparkSettings {
       throw UserError.of(
           "This machine has %s of memory, but %d replicas of this model need %s each: train fewer"
               + " replicas at a time with -- --master 'local-cluster[1,%d,%d]', or give a --master"
-              + " with more memory",
+              + " with more memory.",
           mebibytes(machine.memory()),
           executors,
           mebibytes(need),
@@ -139,7 +139,7 @@ final class SparkSettings {
     if (need > worker) {
       throw UserError.of(
           "%s gives an executor %s, but this model needs %s (%s of heap, %s outside it): make the"
-              + " last number at least %d",
+              + " last number at least %d.",
           master,
           mebibytes(worker),
           mebibytes(need),
@@ -162,7 +162,7 @@ final class SparkSettings {
     if (need > free) {
       throw UserError.of(
           "This machine has %s of memory outside the heap, but this model needs %s on %s: use a"
-              + " --master with fewer tasks at a time or more memory",
+              + " --master with fewer tasks at a time or more memory.",
           mebibytes(free), mebibytes(need), conf.get("spark.master"));
     }
     return free;
@@ -182,7 +182,7 @@ final class SparkSettings {
     long overhead = JavaUtils.byteStringAsMb(conf.get(OVERHEAD)) * MEBIBYTE;
     if (overhead < outside) {
       throw UserError.of(
-          "%s is %s, but this model needs %s outside the heap: use --conf %s=%dm",
+          "%s is %s, but this model needs %s outside the heap: use --conf %s=%dm.",
           OVERHEAD,
           conf.get(OVERHEAD),
           mebibytes(outside),

@@ -1,17 +1,131 @@
 package io.polyspark.evaluate;
 
-/** Measures a checkpoint on a split, as a Spark job. */
+import io.polyspark.model.checkpoint.Checkpoint;
+import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.config.UserError;
+import io.polyspark.model.dl4j.Replica;
+import io.polyspark.model.shards.Manifest;
+import io.polyspark.model.shards.TokenShards;
+import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.model.tokenize.Tokenizer;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Measures a checkpoint on a split, as a Spark job: the mean cross-entropy over every window of T =
+ * {@code max_position_embeddings} tokens. Windows are numbered, always evaluated in the same
+ * batches and always added up in the same order, so that the result does not depend on how many
+ * tasks there are or where they run.
+ */
 public final class Evaluation {
+  /** About so many tokens are evaluated at a time. */
+  private static final int BATCH_TOKENS = 4096;
+
   /**
    * The loss of a checkpoint over a split.
    *
    * @param loss mean cross-entropy over every predicted token of every window, nats per token
    * @param perplexity e^loss
    * @param bitsPerByte {@code loss / ln 2} bits per token, times the split's tokens over its bytes
-   *     of text
+   *     of text; ends of text count as tokens and not as bytes
    * @param tokens predicted tokens
    */
-  public record Result(double loss, double perplexity, double bitsPerByte, long tokens) {}
+  public record Result(double loss, double perplexity, double bitsPerByte, long tokens) {
+    static Result of(double loss, long tokens, Manifest.Split split) {
+      double bitsPerByte = loss / Math.log(2) * split.tokens() / split.textBytes();
+      return new Result(loss, Math.exp(loss), bitsPerByte, tokens);
+    }
+  }
 
   private Evaluation() {}
+
+  /** Native memory that one task of {@link #run} takes. */
+  public static long nativeBytesPerTask(ModelConfig model) {
+    int context = model.maxPositionEmbeddings();
+    return Replica.requiredNativeBytes(
+        model, batch(context), context, MemoryPlan.Purpose.INFERENCE);
+  }
+
+  /**
+   * Runs the job, in as many tasks as Spark has cores.
+   *
+   * @param checkpoint a checkpoint, or a run whose newest whole checkpoint is taken
+   * @param data a directory of token shards
+   * @param split {@code train} or {@code validation}
+   * @throws UserError if the checkpoint or the data are not there or damaged, or if the data's
+   *     tokenizer is not the checkpoint's own
+   */
+  public static Result run(JavaSparkContext spark, Path checkpoint, Path data, String split)
+      throws IOException {
+    return run(spark, checkpoint, data, split, Math.max(1, spark.defaultParallelism()));
+  }
+
+  static Result run(JavaSparkContext spark, Path checkpoint, Path data, String split, int mostTasks)
+      throws IOException {
+    SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
+    Checkpoint opened = Checkpoint.resolve(fileSystem(checkpoint, hadoop), checkpoint);
+    Manifest manifest = Manifest.read(fileSystem(data, hadoop), data);
+    checkTokenizer(opened, manifest, data);
+    int context = opened.model().maxPositionEmbeddings();
+    long windows;
+    try (TokenShards shards = TokenShards.open(fileSystem(data, hadoop), data, split, context)) {
+      windows = shards.windows();
+    }
+    int batch = batch(context);
+    int batches = Math.toIntExact((windows + batch - 1) / batch);
+    int tasks = Math.min(batches, mostTasks);
+    BatchLosses losses =
+        new BatchLosses(hadoop, opened.directory().toString(), data.toString(), split, batch);
+    List<Piece> pieces =
+        spark
+            .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)
+            .map(
+                task ->
+                    losses.of(task, batches * (long) task / tasks, batches * (task + 1L) / tasks))
+            .collect();
+    long tokens = windows * context;
+    return Result.of(sum(pieces) / tokens, tokens, manifest.splits().get(split));
+  }
+
+  /** Batch by batch, in their order, whatever tasks they came from. */
+  private static double sum(List<Piece> pieces) {
+    double sum = 0;
+    for (Piece piece : pieces.stream().sorted(Comparator.comparingInt(Piece::task)).toList()) {
+      for (double batch : piece.sums()) {
+        sum += batch;
+      }
+    }
+    return sum;
+  }
+
+  /** B: a constant of the model, since other batches might round otherwise. */
+  private static int batch(int context) {
+    return Math.max(1, BATCH_TOKENS / context);
+  }
+
+  private static void checkTokenizer(Checkpoint checkpoint, Manifest manifest, Path data)
+      throws IOException {
+    try (Tokenizer tokenizer = Tokenizer.load(checkpoint.tokenizerJson())) {
+      String found = manifest.tokenizer().sha256();
+      if (!tokenizer.sha256().equals(found)) {
+        throw UserError.of(
+            "%s was tokenized with a tokenizer (SHA-256 %s) that is not the one of %s (SHA-256"
+                + " %s): prepare the text with the checkpoint's tokenizer.json.",
+            data,
+            found.substring(0, 12),
+            checkpoint.directory(),
+            tokenizer.sha256().substring(0, 12));
+      }
+    }
+  }
+
+  static FileSystem fileSystem(Path path, SerializableConfiguration hadoop) throws IOException {
+    return path.getFileSystem(hadoop.value());
+  }
 }

@@ -11,10 +11,12 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.polyspark.model.config.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** A YAML file as maps, and back. */
 final class ConfigFile {
@@ -29,6 +31,8 @@ final class ConfigFile {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  private static final Pattern FLOAT = Pattern.compile("[-+]?\\d+(\\.\\d*)?[eE][-+]?\\d+");
+
   private ConfigFile() {}
 
   /**
@@ -38,19 +42,25 @@ final class ConfigFile {
    */
   static Map<String, Object> read(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw UserError.of("%s: no such configuration file", file);
+      throw UserError.of("%s: no such configuration file.", file);
     }
     try {
       Map<String, Object> values = YAML.readValue(Files.readString(file), MAP);
-      return values == null ? Map.of() : values;
+      if (values == null) {
+        return Map.of();
+      }
+      values.replaceAll((key, value) -> number(value));
+      return values;
     } catch (JsonProcessingException e) {
       throw new UserError(
-          "%s: line %d is not YAML of the form 'key: value': %s"
+          "%s: line %d is not YAML of the form 'key: value': %s."
               .formatted(
                   file,
                   e.getLocation() == null ? 1 : e.getLocation().getLineNr(),
                   e.getOriginalMessage().lines().findFirst().orElse("")),
           e);
+    } catch (CharacterCodingException e) {
+      throw new UserError(file + " is not UTF-8 text.", e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + file, e);
     }
@@ -59,10 +69,23 @@ final class ConfigFile {
   /** Reads one value as a YAML file would have it: a number, text, a list or a mapping. */
   static Object value(String text) {
     try {
-      return text.isBlank() ? "" : YAML.readValue(text, Object.class);
+      return text.isBlank() ? "" : number(YAML.readValue(text, Object.class));
     } catch (JsonProcessingException e) {
-      throw new UserError("--set: '" + text + "' is not a YAML value", e);
+      throw new UserError("--set: '" + text + "' is not a YAML value.", e);
     }
+  }
+
+  /** YAML 1.1, which the library reads, takes 1e-3 for text, since it has no point. */
+  private static Object number(Object value) {
+    if (value instanceof String text && FLOAT.matcher(text).matches()) {
+      return Double.valueOf(text);
+    }
+    if (value instanceof Map<?, ?> map) {
+      Map<String, Object> numbers = new LinkedHashMap<>();
+      map.forEach((key, nested) -> numbers.put(String.valueOf(key), number(nested)));
+      return numbers;
+    }
+    return value;
   }
 
   /** Writes a mapping, keys in its order. */

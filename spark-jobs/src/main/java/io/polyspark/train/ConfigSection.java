@@ -142,7 +142,7 @@ final class ConfigSection {
   /** The sentence about a key whose value is not what is accepted. */
   UserError mistake(String key, String accepted, Object found) {
     return UserError.of(
-        "%s: %s must be %s, found %s", source.of(full(key)), full(key), accepted, shown(found));
+        "%s: %s must be %s, found %s.", source.of(full(key)), full(key), accepted, shown(found));
   }
 
   private String full(String key) {
@@ -153,14 +153,6 @@ final class ConfigSection {
     if (found instanceof Number number) {
       return number.doubleValue();
     }
-    if (found instanceof String text) {
-      // YAML 1.1 reads 1e-3, which has no point, as text.
-      try {
-        return Double.parseDouble(text.strip());
-      } catch (NumberFormatException e) {
-        throw mistake(key, accepted, found);
-      }
-    }
     throw mistake(key, accepted, found);
   }
 
@@ -170,7 +162,7 @@ final class ConfigSection {
       if (!known.contains(key)) {
         String full = section.full(key);
         throw UserError.of(
-            "%s: unknown key '%s'%s; accepted are %s",
+            "%s: unknown key '%s'%s; accepted are %s.",
             section.source.of(full),
             full,
             nearest(key, known).map(near -> " (did you mean '" + near + "'?)").orElse(""),

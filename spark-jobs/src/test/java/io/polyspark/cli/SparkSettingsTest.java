@@ -30,13 +30,13 @@ class SparkSettingsTest {
         .isInstanceOf(UserError.class)
         .hasMessage(
             "local-cluster[2,1,600] gives an executor 600 MiB, but this model needs 1,068 MiB (512"
-                + " MiB of heap, 556 MiB outside it): make the last number at least 1068");
+                + " MiB of heap, 556 MiB outside it): make the last number at least 1068.");
     SparkConf yarn = given("yarn").set("spark.executor.memoryOverhead", "100");
     assertThatThrownBy(() -> SparkSettings.fit(yarn, TRAIN, MACHINE))
         .isInstanceOf(UserError.class)
         .hasMessage(
             "spark.executor.memoryOverhead is 100, but this model needs 556 MiB outside the heap:"
-                + " use --conf spark.executor.memoryOverhead=556m");
+                + " use --conf spark.executor.memoryOverhead=556m.");
     Demand huge = new Demand("train", 2, 10_000 * MEBIBYTE, 512 * MEBIBYTE);
     assertThatThrownBy(() -> fit("local[2]", huge))
         .isInstanceOf(UserError.class)

@@ -24,7 +24,13 @@ public final class ProgressLine implements MetricsSink {
   private OptionalDouble validation = OptionalDouble.empty();
 
   private interface Output extends AutoCloseable {
-    void show(long step, String message, boolean important);
+    /**
+     * Shows where a run stands.
+     *
+     * @param validation the newest that was measured
+     * @param left time left, in words
+     */
+    void show(RoundMetrics round, OptionalDouble validation, String left);
 
     @Override
     void close();
@@ -68,16 +74,7 @@ public final class ProgressLine implements MetricsSink {
     if (round.validationLoss().isPresent()) {
       validation = round.validationLoss();
     }
-    StringBuilder message = new StringBuilder();
-    message.append(String.format(Locale.ROOT, "loss %.3f", round.loss()));
-    validation.ifPresent(
-        loss -> message.append(String.format(Locale.ROOT, ", validation %.3f", loss)));
-    message.append(String.format(Locale.ROOT, ", %,.0f tokens/s", round.tokensPerSecond()));
-    message.append(", ").append(words(left(round.step()))).append(" left");
-    output.show(
-        round.step(),
-        message.toString(),
-        round.validationLoss().isPresent() || round.step() >= totalSteps);
+    output.show(round, validation, words(left(round.step())));
   }
 
   @Override
@@ -107,7 +104,7 @@ public final class ProgressLine implements MetricsSink {
     Moving(long totalSteps, long completedSteps, PrintStream terminal) {
       bar =
           new ProgressBarBuilder()
-              .setTaskName("train")
+              .setTaskName("")
               .setInitialMax(totalSteps)
               .startsFrom(completedSteps, Duration.ZERO)
               .setStyle(ProgressBarStyle.UNICODE_BLOCK)
@@ -117,9 +114,15 @@ public final class ProgressLine implements MetricsSink {
     }
 
     @Override
-    public void show(long step, String message, boolean important) {
-      bar.stepTo(step);
-      bar.setExtraMessage(" " + message);
+    public void show(RoundMetrics round, OptionalDouble validation, String left) {
+      // As short as can be: what is wider than the terminal is cut off.
+      StringBuilder message = new StringBuilder();
+      message.append(String.format(Locale.ROOT, "loss %.3f", round.loss()));
+      validation.ifPresent(loss -> message.append(String.format(Locale.ROOT, " val %.3f", loss)));
+      message.append(
+          String.format(Locale.ROOT, " %.1fk tok/s %s left", round.tokensPerSecond() / 1000, left));
+      bar.stepTo(round.step());
+      bar.setExtraMessage(message.toString());
     }
 
     @Override
@@ -139,18 +142,26 @@ public final class ProgressLine implements MetricsSink {
     }
 
     @Override
-    public void show(long step, String message, boolean important) {
+    public void show(RoundMetrics round, OptionalDouble validation, String left) {
+      boolean important = round.validationLoss().isPresent() || round.step() >= totalSteps;
       if (!important && System.nanoTime() - last < PLAIN_INTERVAL_NANOS) {
         return;
       }
       last = System.nanoTime();
-      out.printf(
-          Locale.ROOT,
-          "%3d%%  step %d of %d  %s%n",
-          100 * step / totalSteps,
-          step,
-          totalSteps,
-          message);
+      StringBuilder line = new StringBuilder();
+      line.append(
+          String.format(
+              Locale.ROOT,
+              "%3d%%  step %d of %d  loss %.3f",
+              100 * round.step() / totalSteps,
+              round.step(),
+              totalSteps,
+              round.loss()));
+      validation.ifPresent(
+          loss -> line.append(String.format(Locale.ROOT, ", validation %.3f", loss)));
+      line.append(
+          String.format(Locale.ROOT, ", %,.0f tokens/s, %s left", round.tokensPerSecond(), left));
+      out.println(line);
     }
 
     @Override

@@ -38,8 +38,7 @@ class ProgressLineTest {
     try (ProgressLine progress = ProgressLine.moving(40, 20, out)) {
       progress.round(round(2, 40, OptionalDouble.of(2.125)));
     }
-    assertThat(bytes.toString(StandardCharsets.UTF_8))
-        .contains("train", "100%", "40/40", "loss 2.500");
+    assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("100%", "40/40", "loss 2.500");
   }
 
   @Test

@@ -1,0 +1,99 @@
+package io.polyspark.cli;
+
+import io.polyspark.model.checkpoint.Checkpoint;
+import io.polyspark.model.generate.Generator;
+import io.polyspark.model.generate.Sampling;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.fs.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code polyspark generate}: text from a checkpoint, on the driver alone. */
+@Command(
+    name = "generate",
+    description = "Let a checkpoint continue a text. Runs on the driver, without executors.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  submit/polyspark generate --checkpoint runs/mine --prompt 'Once upon a time'",
+      "  submit/polyspark generate --checkpoint runs/mine --prompt '' --temperature 0 \\",
+      "      --max-tokens 50"
+    })
+final class GenerateCommand implements Callable<Integer> {
+  @Option(
+      names = "--checkpoint",
+      required = true,
+      paramLabel = "DIR",
+      description = "A checkpoint, or a run, whose newest whole checkpoint is taken.")
+  private String checkpoint;
+
+  @Option(
+      names = "--prompt",
+      required = true,
+      paramLabel = "TEXT",
+      description = "What the text begins with; empty to begin a document.")
+  private String prompt;
+
+  @Option(
+      names = "--max-tokens",
+      defaultValue = "200",
+      paramLabel = "N",
+      description = "Stop after so many tokens (default: ${DEFAULT-VALUE}).")
+  private int maxTokens;
+
+  @Option(
+      names = "--temperature",
+      defaultValue = "0.8",
+      paramLabel = "X",
+      description = "0 takes the likeliest token each time (default: ${DEFAULT-VALUE}).")
+  private double temperature;
+
+  @Option(
+      names = "--top-k",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = "Draw from the N likeliest tokens; 0 for all (default: ${DEFAULT-VALUE}).")
+  private int topK;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "1337",
+      paramLabel = "N",
+      description = "The same seed gives the same text (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(names = "--json", description = "Print one JSON object as the last line.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    Sampling sampling = new Sampling(maxTokens, temperature, topK, seed);
+    SparkRuntime.limitNativeMemory();
+    Path path = new Path(checkpoint);
+    Checkpoint opened = Checkpoint.resolve(path.getFileSystem(SparkRuntime.hadoop()), path);
+    try (Generator generator = Generator.open(opened)) {
+      if (json) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("prompt", prompt);
+        object.put("text", generator.generate(prompt, sampling, piece -> {}));
+        object.put("checkpoint", opened.directory().toString());
+        JsonLine.print(object);
+      } else {
+        System.out.print(prompt);
+        generator.generate(
+            prompt,
+            sampling,
+            piece -> {
+              System.out.print(piece);
+              System.out.flush();
+            });
+        System.out.println();
+      }
+    }
+    return PolySpark.DONE;
+  }
+}

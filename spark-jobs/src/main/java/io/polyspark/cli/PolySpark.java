@@ -1,0 +1,129 @@
+package io.polyspark.cli;
+
+import io.polyspark.model.config.UserError;
+import io.polyspark.terminal.Terminal;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The one command, {@code polyspark VERB ...}, and a Spark application under each verb. Exit codes:
+ * 0 for done, 2 with one sentence on the standard error stream for a user's mistake, 1 with a stack
+ * trace for a fault of ours.
+ */
+@Command(
+    name = "polyspark",
+    description = "Pre-train language models with polynomial composition activations on Spark.",
+    mixinStandardHelpOptions = true,
+    versionProvider = PolySpark.Version.class,
+    synopsisSubcommandLabel = "VERB",
+    commandListHeading = "%nVerbs:%n",
+    subcommands = {
+      PrepCommand.class,
+      TrainCommand.class,
+      EvalCommand.class,
+      GenerateCommand.class,
+      ReportCommand.class
+    },
+    footer = {
+      "",
+      "Options of Spark come last, after --, to submit/polyspark:",
+      "  submit/polyspark train --config conf/train/char.yaml --data data/mine \\",
+      "      --output runs/mine -- --master yarn"
+    })
+public final class PolySpark implements Runnable {
+  static final int DONE = 0;
+  static final int FAULT = 1;
+  static final int MISTAKE = 2;
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show Spark's own log too.")
+  private boolean verbose;
+
+  /** Runs a verb and ends the JVM with its exit code. */
+  public static void main(String[] arguments) {
+    // Text is UTF-8 whatever the locale says; models write what they like.
+    PrintStream out =
+        new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    System.setOut(out);
+    int code = run(arguments);
+    out.flush();
+    System.exit(code);
+  }
+
+  /** Runs a verb and returns its exit code. */
+  static int run(String... arguments) {
+    PolySpark root = new PolySpark();
+    CommandLine command =
+        new CommandLine(root)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setUsageHelpAutoWidth(true)
+            .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
+            .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
+            .setParameterExceptionHandler(PolySpark::wrongArguments)
+            .setExecutionExceptionHandler((failure, verb, parsed) -> failed(failure));
+    command.setExecutionStrategy(
+        parsed -> {
+          QuietLog.configure(root.verbose);
+          return new CommandLine.RunLast().execute(parsed);
+        });
+    return command.execute(arguments);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "Give a verb: " + String.join(", ", spec.subcommands().keySet()));
+  }
+
+  private static int wrongArguments(ParameterException wrong, String[] arguments) {
+    String message = wrong.getMessage().lines().findFirst().orElse("Wrong arguments");
+    say(
+        "%s (see %s --help)."
+            .formatted(message, wrong.getCommandLine().getCommandSpec().qualifiedName()));
+    return MISTAKE;
+  }
+
+  private static int failed(Throwable failure) {
+    Optional<UserError> mistake = mistakeIn(failure);
+    if (mistake.isPresent()) {
+      say(mistake.get().getMessage());
+      return MISTAKE;
+    }
+    failure.printStackTrace();
+    return FAULT;
+  }
+
+  private static Optional<UserError> mistakeIn(Throwable failure) {
+    for (Throwable at = failure; at != null; at = at.getCause()) {
+      if (at instanceof UserError mistake) {
+        return Optional.of(mistake);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static void say(String sentence) {
+    System.err.println(Terminal.red(sentence));
+  }
+
+  /** The version of the jar. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = PolySpark.class.getPackage().getImplementationVersion();
+      return new String[] {"polyspark " + (version == null ? "(not from a jar)" : version)};
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package io.polyspark.cli;
+
+import io.polyspark.model.shards.Manifest;
+import io.polyspark.model.shards.TokenShards;
+import io.polyspark.prep.DocumentSeparator;
+import io.polyspark.prep.PrepareCorpus;
+import io.polyspark.prep.PrepareOptions;
+import io.polyspark.prep.PreparedCorpus;
+import io.polyspark.prep.Split;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code polyspark prep}: text to token shards. */
+@Command(
+    name = "prep",
+    description = "Prepare a corpus: read text, tokenize it, write token shards.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  submit/polyspark prep --input books/ 'news/*.jsonl.gz' --output data/mine",
+      "  submit/polyspark prep --input corpus.txt --tokenizer tokenizer.json \\",
+      "      --split tail --validation-fraction 0.1 --output data/mine",
+      "  submit/polyspark prep --synthetic 4M --seed 1 --output data/synthetic"
+    })
+final class PrepCommand implements Callable<Integer> {
+  // About 100 MB of native tokenizer at the most; bytes need none.
+  private static final long NATIVE_BYTES = 128L << 20;
+
+  @Option(
+      names = "--input",
+      arity = "1..*",
+      paramLabel = "PATH",
+      description =
+          "Text files (also .gz), JSON lines with a 'text' field (.jsonl, also .gz), directories"
+              + " and globs, on any Hadoop file system.")
+  private List<String> input = List.of();
+
+  @Option(
+      names = "--synthetic",
+      paramLabel = "SIZE",
+      converter = Size.class,
+      description =
+          "In place of input, about SIZE bytes (500k, 4M) of generated text whose entropy is known.")
+  private Long synthetic;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "1337",
+      paramLabel = "N",
+      description = "Seed of the generated text (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "DIR",
+      description = "Directory to make; it must not exist.")
+  private String output;
+
+  @Option(
+      names = "--tokenizer",
+      defaultValue = PrepareOptions.BYTE_TOKENIZER,
+      paramLabel = "byte|FILE",
+      description =
+          "Bytes as tokens, or a Hugging Face tokenizer.json (default: ${DEFAULT-VALUE}).")
+  private String tokenizer;
+
+  @Option(
+      names = "--split",
+      defaultValue = "hash",
+      paramLabel = "hash|tail",
+      converter = SplitName.class,
+      description =
+          "Hold out whole documents by their hash, or the tail of every document (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Split split;
+
+  @Option(
+      names = "--validation-fraction",
+      defaultValue = "0.01",
+      paramLabel = "X",
+      description = "Share of the text that is held out (default: ${DEFAULT-VALUE}).")
+  private double validationFraction;
+
+  @Option(
+      names = "--document-separator",
+      defaultValue = "file",
+      paramLabel = "file|blank-line",
+      converter = SeparatorName.class,
+      description = "What ends a document of a text file (default: ${DEFAULT-VALUE}).")
+  private DocumentSeparator separator;
+
+  @Option(
+      names = "--max-rejected",
+      defaultValue = "0",
+      paramLabel = "N",
+      description =
+          "Damaged documents (invalid UTF-8, no 'text') to leave out before giving up (default:"
+              + " ${DEFAULT-VALUE}).")
+  private long maxRejected;
+
+  @Option(
+      names = "--shard-tokens",
+      defaultValue = "67108864",
+      paramLabel = "N",
+      description = "Tokens per shard file (default: ${DEFAULT-VALUE}).")
+  private long shardTokens;
+
+  @Option(names = "--json", description = "Print one JSON object as the last line.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    PrepareOptions options =
+        new PrepareOptions(
+            input,
+            Optional.ofNullable(synthetic),
+            seed,
+            output,
+            tokenizer,
+            split,
+            validationFraction,
+            separator,
+            maxRejected,
+            shardTokens);
+    try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
+      PreparedCorpus corpus = PrepareCorpus.run(spark, options, System.err::println);
+      corpus.warnings().forEach(System.err::println);
+      report(corpus);
+    }
+    return PolySpark.DONE;
+  }
+
+  private void report(PreparedCorpus corpus) {
+    Manifest manifest = corpus.manifest();
+    if (json) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("output", corpus.output().toString());
+      object.put("documents", manifest.documents().kept());
+      object.put("train_tokens", tokens(manifest, TokenShards.TRAIN));
+      object.put("validation_tokens", tokens(manifest, TokenShards.VALIDATION));
+      object.put("vocab_size", manifest.tokenizer().vocabSize());
+      JsonLine.print(object);
+      return;
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "Prepared %,d documents: %,d tokens to train on and %,d to validate on, in %s%n",
+        manifest.documents().kept(),
+        tokens(manifest, TokenShards.TRAIN),
+        tokens(manifest, TokenShards.VALIDATION),
+        output);
+  }
+
+  private static long tokens(Manifest manifest, String split) {
+    return manifest.splits().get(split).tokens();
+  }
+
+  private static <E extends Enum<E>> E named(Class<E> type, String value) {
+    for (E constant : type.getEnumConstants()) {
+      if (nameOf(constant).equals(value)) {
+        return constant;
+      }
+    }
+    throw new TypeConversionException("'" + value + "' is not one of the values");
+  }
+
+  private static String nameOf(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Reads {@code hash} and {@code tail}. */
+  static final class SplitName implements ITypeConverter<Split> {
+    @Override
+    public Split convert(String value) {
+      return named(Split.class, value);
+    }
+  }
+
+  /** Reads {@code file} and {@code blank-line}. */
+  static final class SeparatorName implements ITypeConverter<DocumentSeparator> {
+    @Override
+    public DocumentSeparator convert(String value) {
+      return named(DocumentSeparator.class, value);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package io.polyspark.cli;
+
+import io.polyspark.model.checkpoint.RunDirectory;
+import io.polyspark.model.config.UserError;
+import io.polyspark.model.dl4j.Replica;
+import io.polyspark.model.shards.Manifest;
+import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.model.transformer.ParameterLayout;
+import io.polyspark.report.RunFiles;
+import io.polyspark.train.TrainConfig;
+import io.polyspark.train.TrainJob;
+import io.polyspark.train.TrainResult;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code polyspark train}: token shards to checkpoints. */
+@Command(
+    name = "train",
+    description = "Train a model on prepared data.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  submit/polyspark train --config conf/train/char.yaml --data data/mine \\",
+      "      --output runs/mine",
+      "  submit/polyspark train --config conf/train/char.yaml --data data/mine \\",
+      "      --output runs/mine --resume",
+      "  submit/polyspark train --config conf/train/char.yaml --data data/mine \\",
+      "      --output runs/swiglu --set model.hidden_act=swiglu \\",
+      "      --set model.intermediate_size=344 -- --master 'local-cluster[2,1,1500]'"
+    })
+final class TrainCommand implements Callable<Integer> {
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "FILE",
+      description = "What to train, in YAML.")
+  private java.nio.file.Path config;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "A corpus that the verb prep made.")
+  private String data;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "DIR",
+      description = "The run's directory; it must not exist, except with --resume.")
+  private String output;
+
+  @Option(
+      names = "--resume",
+      description = "Go on from the newest whole checkpoint of the output directory.")
+  private boolean resume;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Override a key of the configuration, such as optimizer.lr=5e-4.")
+  private List<String> overrides = new ArrayList<>();
+
+  @Option(names = "--json", description = "Print one JSON object as the last line.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    TrainConfig training = TrainConfig.load(config, overrides);
+    Path dataPath = new Path(data);
+    Path outputPath = new Path(output);
+    check(training, dataPath, outputPath);
+    Demand demand =
+        Demand.ofReplicas(
+            "train",
+            training.replicas(),
+            Replica.requiredNativeBytes(
+                training.model(),
+                training.batch(),
+                training.context(),
+                MemoryPlan.Purpose.TRAINING),
+            ParameterLayout.of(training.model()).length());
+    try (JavaSparkContext spark = SparkRuntime.start(demand)) {
+      TrainResult result = TrainJob.run(spark, training, dataPath, outputPath, resume);
+      RunFiles files = RunFiles.of(spark.hadoopConfiguration(), outputPath, dataPath);
+      files.drawLoss();
+      report(result, files);
+    }
+    return PolySpark.DONE;
+  }
+
+  /** What would fail only after Spark has started. */
+  private void check(TrainConfig training, Path dataPath, Path outputPath) throws IOException {
+    Configuration hadoop = SparkRuntime.hadoop();
+    Manifest manifest = Manifest.read(dataPath.getFileSystem(hadoop), dataPath);
+    if (manifest.tokenizer().vocabSize() > training.model().vocabSize()) {
+      throw UserError.of(
+          "%s: the model's vocab_size is %d, but the tokens of %s come from a vocabulary of %d: use"
+              + " --set model.vocab_size=%d.",
+          config,
+          training.model().vocabSize(),
+          dataPath,
+          manifest.tokenizer().vocabSize(),
+          manifest.tokenizer().vocabSize());
+    }
+    FileSystem fs = outputPath.getFileSystem(hadoop);
+    boolean exists = fs.exists(outputPath);
+    if (exists && !resume) {
+      throw UserError.of(
+          "The output directory %s exists: give another one, or --resume to go on in it.",
+          outputPath);
+    }
+    if (resume && !(exists && new RunDirectory(fs, outputPath).isRun())) {
+      throw UserError.of(
+          "There is no run in %s to resume: leave out --resume to start one.", outputPath);
+    }
+  }
+
+  private void report(TrainResult result, RunFiles files) {
+    if (json) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("checkpoint", result.checkpoint().toString());
+      object.put("rounds", result.rounds());
+      object.put("tokens", result.tokensSeen());
+      object.put("loss", result.loss());
+      result.validationLoss().ifPresent(loss -> object.put("validation_loss", loss));
+      JsonLine.print(object);
+      return;
+    }
+    StringBuilder line = new StringBuilder();
+    line.append(
+        String.format(
+            Locale.ROOT,
+            "Trained on %,d tokens in %,d rounds: training loss %.4f",
+            result.tokensSeen(),
+            result.rounds(),
+            result.loss()));
+    result
+        .validationLoss()
+        .ifPresent(loss -> line.append(String.format(Locale.ROOT, ", validation %.4f", loss)));
+    System.out.println(line);
+    System.out.println("Checkpoint " + result.checkpoint());
+    System.out.println("Loss       " + files.plot());
+  }
+}

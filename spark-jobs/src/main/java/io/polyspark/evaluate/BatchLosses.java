@@ -1,0 +1,64 @@
+package io.polyspark.evaluate;
+
+import io.polyspark.model.checkpoint.Checkpoint;
+import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.dl4j.Replica;
+import io.polyspark.model.shards.TokenShards;
+import java.io.IOException;
+import java.io.Serializable;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * The losses of a range of batches, on an executor. Batch b holds the windows b B to b B + B - 1.
+ *
+ * @param hadoop to open file systems with
+ * @param checkpoint the checkpoint's directory
+ * @param data the token shards' directory
+ * @param split of the data
+ * @param batch B, windows per batch
+ */
+record BatchLosses(
+    SerializableConfiguration hadoop, String checkpoint, String data, String split, int batch)
+    implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Evaluates batches.
+   *
+   * @param task the number of the task that asks
+   * @param first the first batch
+   * @param end after the last
+   * @return the summed cross-entropy of each batch, nats
+   */
+  Piece of(int task, long first, long end) throws IOException {
+    Path checkpointPath = new Path(checkpoint);
+    Path dataPath = new Path(data);
+    Checkpoint opened =
+        Checkpoint.open(Evaluation.fileSystem(checkpointPath, hadoop), checkpointPath);
+    ModelConfig model = opened.model();
+    int context = model.maxPositionEmbeddings();
+    try (Replica replica = Replica.create(model, batch, context);
+        TokenShards shards =
+            TokenShards.open(Evaluation.fileSystem(dataPath, hadoop), dataPath, split, context)) {
+      opened.readParameters(replica.parameters());
+      int[] tokens = new int[batch * context];
+      int[] targets = new int[batch * context];
+      double[] losses = new double[batch * context];
+      double[] sums = new double[(int) (end - first)];
+      for (long b = first; b < end; b++) {
+        long window = b * batch;
+        int rows = (int) Math.min(batch, shards.windows() - window);
+        // The rows past the last window keep tokens of the batch before; nobody adds their losses.
+        for (int row = 0; row < rows; row++) {
+          shards.window(window + row, tokens, targets, row * context);
+        }
+        replica.tokenLosses(tokens, targets, losses);
+        for (int at = 0; at < rows * context; at++) {
+          sums[(int) (b - first)] += losses[at];
+        }
+      }
+      return new Piece(task, sums);
+    }
+  }
+}

@@ -1,0 +1,263 @@
+package io.polyspark.train;
+
+import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.config.UserError;
+import io.polyspark.model.optimize.AdamWConfig;
+import io.polyspark.train.averaging.OptimizerStatePolicy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a training run is to do: a YAML file whose keys are these components in snake case. Every
+ * key but {@code model} has a default. Checked whole, before Spark starts.
+ *
+ * @param model the network
+ * @param replicas W, models that train side by side
+ * @param steps optimizer steps of each replica
+ * @param innerSteps H, steps between two averages; the last round takes what is left
+ * @param batch B, sequences per replica and step
+ * @param context T, tokens per sequence
+ * @param optimizer AdamW and its schedule over {@code steps}
+ * @param averaging what happens between rounds
+ * @param validation how often the averaged model is measured
+ * @param checkpoint how often it is kept
+ * @param seed of the initial parameters and the data order
+ */
+public record TrainConfig(
+    ModelConfig model,
+    int replicas,
+    long steps,
+    int innerSteps,
+    int batch,
+    int context,
+    AdamWConfig optimizer,
+    Averaging averaging,
+    Validation validation,
+    Checkpoints checkpoint,
+    long seed) {
+
+  /** The outer optimizers, which turn the mean of the replicas into the next parameters. */
+  public enum Outer {
+    /** The mean itself. */
+    AVERAGE
+  }
+
+  /**
+   * What happens between rounds.
+   *
+   * @param outer what turns the mean of the replicas into the next parameters
+   * @param optimizerState what becomes of the replicas' AdamW moments between rounds
+   */
+  public record Averaging(Outer outer, OptimizerStatePolicy optimizerState) {}
+
+  /**
+   * How often the averaged model is measured.
+   *
+   * @param everyRounds validate after every so many rounds and after the last; 0 for never
+   * @param maxTokens validate on at most so many tokens
+   */
+  public record Validation(int everyRounds, long maxTokens) {}
+
+  /**
+   * Which checkpoints stay.
+   *
+   * @param everyRounds keep a checkpoint after every so many rounds; the last round always has one
+   * @param keep the newest so many stay
+   */
+  public record Checkpoints(int everyRounds, int keep) {}
+
+  /**
+   * Reads a file.
+   *
+   * @param overrides {@code key=value}, keys dotted ({@code optimizer.lr=1e-3}), over what the file
+   *     says; {@code model.KEY} also where the file names a preset
+   * @throws UserError naming the file or override, the key, what was found and what is accepted
+   */
+  public static TrainConfig load(Path file, List<String> overrides) {
+    Map<String, Object> values = new LinkedHashMap<>(ConfigFile.read(file));
+    values.computeIfPresent("model", (key, model) -> besides(file, model));
+    Overrides set = Overrides.parse(overrides);
+    set.applyTo(values, file.toString());
+    return read(values, key -> set.origin(key).orElse(file.toString()));
+  }
+
+  /**
+   * Reads what {@link #toMap} wrote.
+   *
+   * @param source what to name in a complaint
+   */
+  public static TrainConfig fromMap(Map<String, ?> values, String source) {
+    return read(values, key -> source);
+  }
+
+  /** The number of rounds. */
+  public int rounds() {
+    return Math.toIntExact((steps + innerSteps - 1) / innerSteps);
+  }
+
+  /**
+   * The steps that a round takes: {@code innerSteps}, or what is left for the last.
+   *
+   * @param round from 1
+   */
+  public int stepsOf(int round) {
+    return (int) Math.min(innerSteps, steps - (round - 1L) * innerSteps);
+  }
+
+  /** Tokens that all replicas train on in the whole run. */
+  public long totalTokens() {
+    return steps * replicas * batch * context;
+  }
+
+  /** Every key with its value, the model's inline, in the order of the documentation. */
+  public Map<String, Object> toMap() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("model", model.toMap());
+    values.put("replicas", replicas);
+    values.put("steps", steps);
+    values.put("inner_steps", innerSteps);
+    values.put("batch", batch);
+    values.put("context", context);
+    Map<String, Object> adamW = new LinkedHashMap<>();
+    adamW.put("lr", optimizer.lr());
+    adamW.put("min_lr", optimizer.minLr());
+    adamW.put("warmup_steps", optimizer.warmupSteps());
+    adamW.put("beta1", optimizer.beta1());
+    adamW.put("beta2", optimizer.beta2());
+    adamW.put("eps", optimizer.eps());
+    adamW.put("weight_decay", optimizer.weightDecay());
+    adamW.put("clip_norm", optimizer.clipNorm());
+    values.put("optimizer", adamW);
+    Map<String, Object> between = new LinkedHashMap<>();
+    between.put("outer", ConfigSection.nameOf(averaging.outer()));
+    between.put("optimizer_state", ConfigSection.nameOf(averaging.optimizerState()));
+    values.put("averaging", between);
+    Map<String, Object> measured = new LinkedHashMap<>();
+    measured.put("every_rounds", validation.everyRounds());
+    measured.put("max_tokens", validation.maxTokens());
+    values.put("validation", measured);
+    Map<String, Object> kept = new LinkedHashMap<>();
+    kept.put("every_rounds", checkpoint.everyRounds());
+    kept.put("keep", checkpoint.keep());
+    values.put("checkpoint", kept);
+    values.put("seed", seed);
+    return values;
+  }
+
+  /** {@link #toMap} as a file that {@link #load} reads. */
+  public String toYaml() {
+    return ConfigFile.write(toMap());
+  }
+
+  private static TrainConfig read(Map<String, ?> values, ConfigSection.Source source) {
+    ConfigSection root =
+        ConfigSection.root(
+            source,
+            values,
+            "model",
+            "replicas",
+            "steps",
+            "inner_steps",
+            "batch",
+            "context",
+            "optimizer",
+            "averaging",
+            "validation",
+            "checkpoint",
+            "seed");
+    ModelConfig model =
+        ModelConfig.load(
+            root.value("model")
+                .orElseThrow(
+                    () ->
+                        UserError.of(
+                            "%s: key 'model' is missing; it takes a preset's name (such as char), a"
+                                + " path, or the model's keys inline.",
+                            source.of("model"))),
+            source.of("model") + ": model");
+    long steps = root.whole("steps", 2000, 1, Long.MAX_VALUE);
+    int innerSteps = root.count("inner_steps", 20, 1);
+    if ((steps - 1) / innerSteps >= Integer.MAX_VALUE) {
+      throw root.mistake("inner_steps", "at least steps / " + Integer.MAX_VALUE, innerSteps);
+    }
+    int longest = model.maxPositionEmbeddings();
+    int context = root.count("context", longest, 1);
+    if (context > longest) {
+      throw root.mistake(
+          "context", "at most the model's max_position_embeddings, which is " + longest, context);
+    }
+    int batch = root.count("batch", 12, 1);
+    if ((long) batch * context > Integer.MAX_VALUE) {
+      throw root.mistake("batch", "below 2^31 / context", batch);
+    }
+    return new TrainConfig(
+        model,
+        root.count("replicas", 2, 1),
+        steps,
+        innerSteps,
+        batch,
+        context,
+        optimizer(root, steps),
+        averaging(root),
+        validation(root),
+        checkpoints(root),
+        root.whole("seed", 1337, Long.MIN_VALUE, Long.MAX_VALUE));
+  }
+
+  private static AdamWConfig optimizer(ConfigSection root, long steps) {
+    ConfigSection section =
+        root.section(
+            "optimizer",
+            "lr",
+            "min_lr",
+            "warmup_steps",
+            "beta1",
+            "beta2",
+            "eps",
+            "weight_decay",
+            "clip_norm");
+    double lr = section.number("lr", 1e-3, x -> x > 0, "a number above 0");
+    return new AdamWConfig(
+        lr,
+        section.number(
+            "min_lr", lr / 10, x -> x >= 0 && x <= lr, "a number from 0 to lr, which is " + lr),
+        section.whole("warmup_steps", steps / 20, 0, steps),
+        section.number("beta1", 0.9, x -> x >= 0 && x < 1, "a number from 0 to below 1"),
+        section.number("beta2", 0.99, x -> x >= 0 && x < 1, "a number from 0 to below 1"),
+        section.number("eps", 1e-8, x -> x > 0, "a number above 0"),
+        section.number("weight_decay", 0.1, x -> x >= 0, "a number of at least 0"),
+        section.number("clip_norm", 1.0, x -> x > 0, "a number above 0"));
+  }
+
+  private static Averaging averaging(ConfigSection root) {
+    ConfigSection section = root.section("averaging", "outer", "optimizer_state");
+    return new Averaging(
+        section.choice("outer", Outer.class, Outer.AVERAGE),
+        section.choice(
+            "optimizer_state", OptimizerStatePolicy.class, OptimizerStatePolicy.AVERAGED));
+  }
+
+  private static Validation validation(ConfigSection root) {
+    ConfigSection section = root.section("validation", "every_rounds", "max_tokens");
+    return new Validation(
+        section.count("every_rounds", 10, 0),
+        section.whole("max_tokens", 65536, 1, Long.MAX_VALUE));
+  }
+
+  private static Checkpoints checkpoints(ConfigSection root) {
+    ConfigSection section = root.section("checkpoint", "every_rounds", "keep");
+    return new Checkpoints(section.count("every_rounds", 10, 1), section.count("keep", 3, 1));
+  }
+
+  /** A model's path is relative to the file that names it, if there is such a file. */
+  private static Object besides(Path file, Object model) {
+    if (model instanceof String name && !Path.of(name).isAbsolute()) {
+      Path sibling = file.resolveSibling(name);
+      return Files.isRegularFile(sibling) ? sibling.toString() : name;
+    }
+    return model;
+  }
+}

@@ -1,0 +1,80 @@
+package io.polyspark.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The scripts in submit/, copied to a place of their own with a space in its name. */
+class ScriptsTest {
+  private static final Path SUBMIT = Path.of(System.getProperty("conf.dir"), "..", "submit");
+
+  @TempDir Path directory;
+  private Path root;
+
+  private record Outcome(int code, String output) {}
+
+  @BeforeEach
+  void copyScripts() throws IOException {
+    root = directory.resolve("a clone");
+    for (String script : List.of("polyspark", "quickstart", "test", "lib/environment.sh")) {
+      Path copy = root.resolve("submit").resolve(script);
+      Files.createDirectories(copy.getParent());
+      Files.copy(SUBMIT.resolve(script), copy);
+    }
+  }
+
+  @Test
+  void everyScriptIsBash() throws Exception {
+    try (Stream<Path> scripts = Files.walk(root.resolve("submit"))) {
+      for (Path script : scripts.filter(Files::isRegularFile).toList()) {
+        assertThat(bash("-n", script.toString())).isEqualTo(new Outcome(0, ""));
+      }
+    }
+  }
+
+  @Test
+  void quickstartLeavesADirectoryAloneThatItDidNotMake() throws Exception {
+    Path foreign = root.resolve("runs/quickstart");
+    Files.createDirectories(foreign);
+    Files.writeString(foreign.resolve("thesis.tex"), "years of work");
+    Outcome outcome = bash(root.resolve("submit/quickstart").toString());
+    assertThat(outcome)
+        .isEqualTo(
+            new Outcome(
+                2,
+                foreign
+                    + " is there and was not made by submit/quickstart: move it away and run this"
+                    + " again.\n"));
+    assertThat(foreign.resolve("thesis.tex")).hasContent("years of work");
+  }
+
+  @Test
+  void quickstartNamesTextThatIsNotThere() throws Exception {
+    Outcome outcome = bash(root.resolve("submit/quickstart").toString(), "no such text");
+    assertThat(outcome)
+        .isEqualTo(
+            new Outcome(
+                2,
+                "There is no file or directory no such text: give your text, or nothing for a"
+                    + " generated corpus.\n"));
+    assertThat(root.resolve("runs")).doesNotExist();
+  }
+
+  private Outcome bash(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("bash"));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Outcome(process.waitFor(), output);
+  }
+}

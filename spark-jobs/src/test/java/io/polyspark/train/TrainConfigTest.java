@@ -1,0 +1,171 @@
+package io.polyspark.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.polyspark.model.config.UserError;
+import io.polyspark.train.averaging.OptimizerStatePolicy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainConfigTest {
+  @TempDir Path directory;
+  private Path file;
+
+  @BeforeEach
+  void nameTheFile() {
+    file = directory.resolve("x.yaml");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"char.yaml", "quickstart.yaml"})
+  void theFilesThatWeShipAreRight(String name) {
+    Path shipped = Path.of(System.getProperty("conf.dir"), "train", name);
+    TrainConfig config = TrainConfig.load(shipped, List.of());
+    assertThat(config.replicas()).isEqualTo(2);
+    assertThat(config.context()).isEqualTo(64);
+  }
+
+  @Test
+  void everyKeyButModelHasADefault() throws IOException {
+    TrainConfig config = load("model: char");
+    assertThat(config.replicas()).isEqualTo(2);
+    assertThat(config.steps()).isEqualTo(2000);
+    assertThat(config.innerSteps()).isEqualTo(20);
+    assertThat(config.batch()).isEqualTo(12);
+    assertThat(config.context()).isEqualTo(64);
+    assertThat(config.optimizer().lr()).isEqualTo(1e-3);
+    assertThat(config.optimizer().minLr()).isEqualTo(1e-4);
+    assertThat(config.optimizer().warmupSteps()).isEqualTo(100);
+    assertThat(config.optimizer().beta2()).isEqualTo(0.99);
+    assertThat(config.averaging().optimizerState()).isEqualTo(OptimizerStatePolicy.AVERAGED);
+    assertThat(config.validation()).isEqualTo(new TrainConfig.Validation(10, 65536));
+    assertThat(config.checkpoint()).isEqualTo(new TrainConfig.Checkpoints(10, 3));
+    assertThat(config.seed()).isEqualTo(1337);
+  }
+
+  @Test
+  void overridesGoBeforeTheFileAndReachIntoAPreset() throws IOException {
+    TrainConfig config =
+        load(
+            "model: char\nsteps: 100\noptimizer: {lr: 1e-3}",
+            "steps=50",
+            "optimizer.lr=3e-4",
+            "averaging.optimizer_state=kept",
+            "model.hidden_act=swiglu",
+            "model.num_hidden_layers=2");
+    assertThat(config.steps()).isEqualTo(50);
+    assertThat(config.optimizer().lr()).isEqualTo(3e-4);
+    assertThat(config.averaging().optimizerState()).isEqualTo(OptimizerStatePolicy.KEPT);
+    assertThat(config.model().hiddenAct()).containsOnly("swiglu");
+    assertThat(config.model().numHiddenLayers()).isEqualTo(2);
+    assertThat(config.model().hiddenSize()).isEqualTo(128);
+  }
+
+  @Test
+  void theLastRoundTakesWhatIsLeft() throws IOException {
+    TrainConfig config = load("model: char\nsteps: 50\ninner_steps: 20");
+    assertThat(config.rounds()).isEqualTo(3);
+    assertThat(config.stepsOf(1)).isEqualTo(20);
+    assertThat(config.stepsOf(3)).isEqualTo(10);
+    assertThat(config.totalTokens()).isEqualTo(50L * 2 * 12 * 64);
+  }
+
+  @Test
+  void whatIsWrittenReadsBack() throws IOException {
+    TrainConfig config = load("model: char\noptimizer: {lr: 2e-3, eps: 1e-8}", "seed=-7");
+    Files.writeString(file, config.toYaml());
+    assertThat(TrainConfig.load(file, List.of())).isEqualTo(config);
+    assertThat(TrainConfig.fromMap(config.toMap(), "trainer.json")).isEqualTo(config);
+  }
+
+  @Test
+  void unknownKeysAreNamedWithTheNearest() {
+    mistake(
+        "model: char\ninner_step: 5",
+        "unknown key 'inner_step' (did you mean 'inner_steps'?); accepted are model, replicas,"
+            + " steps, inner_steps, batch, context, optimizer, averaging, validation, checkpoint,"
+            + " seed.");
+    mistake(
+        "model: char\noptimizer: {momentum: 0.9}",
+        "unknown key 'optimizer.momentum'; accepted are lr, min_lr, warmup_steps, beta1, beta2, eps,"
+            + " weight_decay, clip_norm.");
+  }
+
+  @Test
+  void wrongValuesAreNamedWithWhatIsAccepted() {
+    mistake(
+        "model: char\nbatch: twelve",
+        "batch must be a whole number from 1 to 2147483647, found 'twelve'.");
+    mistake("model: char\nsteps: 1.5", "steps must be a whole number", "found 1.5");
+    mistake("model: char\nsteps: 0", "found 0");
+    mistake("model: char\nreplicas: [2]", "found '[2]'");
+    mistake("model: char\noptimizer: {lr: -1}", "optimizer.lr must be a number above 0, found -1");
+    mistake(
+        "model: char\noptimizer: {lr: 1e-3, min_lr: 1}",
+        "optimizer.min_lr must be a number from 0 to lr, which is 0.001, found 1");
+    mistake("model: char\noptimizer: 3", "optimizer must be keys such as {lr: ...}, found 3");
+    mistake(
+        "model: char\naveraging: {optimizer_state: mean}",
+        "averaging.optimizer_state must be one of averaged, kept, reset, found 'mean'");
+    mistake(
+        "model: char\naveraging: {outer: nesterov}",
+        "averaging.outer must be average, found 'nesterov'");
+  }
+
+  @Test
+  void impossibleCombinationsAreNamed() {
+    mistake(
+        "model: char\ncontext: 65",
+        "context must be at most the model's max_position_embeddings, which is 64, found 65");
+    mistake(
+        "model: char\nsteps: 10\noptimizer: {warmup_steps: 11}",
+        "optimizer.warmup_steps must be a whole number from 0 to 10, found 11");
+    mistake("model: char\nbatch: 100000000", "batch must be below 2^31 / context");
+  }
+
+  @Test
+  void anOverrideIsNamedWhereItIsWrong() throws IOException {
+    Files.writeString(file, "model: char");
+    assertThatThrownBy(() -> TrainConfig.load(file, List.of("optimizer.lr=fast")))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "--set optimizer.lr=fast: optimizer.lr must be a number above 0, found 'fast'.");
+    assertThatThrownBy(() -> TrainConfig.load(file, List.of("optimizer.lr")))
+        .isInstanceOf(UserError.class)
+        .hasMessage("--set takes key=value, such as optimizer.lr=1e-3, found 'optimizer.lr'.");
+  }
+
+  @Test
+  void filesThatAreMissingOrNoYamlAreNamed() throws IOException {
+    assertThatThrownBy(() -> TrainConfig.load(file, List.of()))
+        .isInstanceOf(UserError.class)
+        .hasMessage(file + ": no such configuration file.");
+    mistake("steps: 5", "key 'model' is missing");
+    mistake("model: char\nmodel: tiny", "line 2");
+    mistake("model: {", "is not YAML");
+    mistake("just words", "is not YAML of the form 'key: value'");
+  }
+
+  private TrainConfig load(String yaml, String... overrides) throws IOException {
+    Files.writeString(file, yaml);
+    return TrainConfig.load(file, List.of(overrides));
+  }
+
+  /** The message is one line, begins with the file and holds the parts. */
+  private void mistake(String yaml, String... parts) {
+    assertThatThrownBy(() -> load(yaml))
+        .isInstanceOf(UserError.class)
+        .message()
+        .startsWith(file.toString())
+        .contains(parts)
+        .doesNotContain("\n");
+  }
+}
