@@ -1,7 +1,5 @@
 package io.polyspark.evaluate;
 
-import io.polyspark.model.checkpoint.Checkpoint;
-import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.TokenShards;
 import java.io.IOException;
@@ -13,13 +11,21 @@ import org.apache.spark.util.SerializableConfiguration;
  * The losses of a range of batches, on an executor. Batch b holds the windows b B to b B + B - 1.
  *
  * @param hadoop to open file systems with
- * @param checkpoint the checkpoint's directory
+ * @param weights the model
  * @param data the token shards' directory
  * @param split of the data
+ * @param windows how many to evaluate, from the first on
  * @param batch B, windows per batch
+ * @param context T, tokens per window
  */
 record BatchLosses(
-    SerializableConfiguration hadoop, String checkpoint, String data, String split, int batch)
+    SerializableConfiguration hadoop,
+    Weights weights,
+    String data,
+    String split,
+    long windows,
+    int batch,
+    int context)
     implements Serializable {
   private static final long serialVersionUID = 1L;
 
@@ -32,23 +38,18 @@ record BatchLosses(
    * @return the summed cross-entropy of each batch, nats
    */
   Piece of(int task, long first, long end) throws IOException {
-    Path checkpointPath = new Path(checkpoint);
     Path dataPath = new Path(data);
-    Checkpoint opened =
-        Checkpoint.open(Evaluation.fileSystem(checkpointPath, hadoop), checkpointPath);
-    ModelConfig model = opened.model();
-    int context = model.maxPositionEmbeddings();
-    try (Replica replica = Replica.create(model, batch, context);
+    try (Replica replica = Replica.create(weights.model(), batch, context);
         TokenShards shards =
             TokenShards.open(Evaluation.fileSystem(dataPath, hadoop), dataPath, split, context)) {
-      opened.readParameters(replica.parameters());
+      weights.read(replica.parameters());
       int[] tokens = new int[batch * context];
       int[] targets = new int[batch * context];
       double[] losses = new double[batch * context];
       double[] sums = new double[(int) (end - first)];
       for (long b = first; b < end; b++) {
         long window = b * batch;
-        int rows = (int) Math.min(batch, shards.windows() - window);
+        int rows = (int) Math.min(batch, windows - window);
         // The rows past the last window keep tokens of the batch before; nobody adds their losses.
         for (int row = 0; row < rows; row++) {
           shards.window(window + row, tokens, targets, row * context);

@@ -72,16 +72,46 @@ public final class Evaluation {
     Checkpoint opened = Checkpoint.resolve(fileSystem(checkpoint, hadoop), checkpoint);
     Manifest manifest = Manifest.read(fileSystem(data, hadoop), data);
     checkTokenizer(opened, manifest, data);
+    Weights weights = new CheckpointWeights(hadoop, opened.directory().toString());
     int context = opened.model().maxPositionEmbeddings();
+    Mean mean = mean(spark, weights, context, data, split, Long.MAX_VALUE, mostTasks);
+    return Result.of(mean.loss(), mean.tokens(), manifest.splits().get(split));
+  }
+
+  /**
+   * A mean over windows.
+   *
+   * @param loss mean cross-entropy, nats per token
+   * @param tokens predicted tokens
+   */
+  public record Mean(double loss, long tokens) {}
+
+  /**
+   * The mean loss over the first windows of a split.
+   *
+   * @param context T, at most the model's {@code max_position_embeddings}
+   * @param maxTokens evaluate about so many tokens, at least one window
+   * @param mostTasks run in at most so many tasks; it does not change the result
+   */
+  public static Mean mean(
+      JavaSparkContext spark,
+      Weights weights,
+      int context,
+      Path data,
+      String split,
+      long maxTokens,
+      int mostTasks)
+      throws IOException {
+    SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
     long windows;
     try (TokenShards shards = TokenShards.open(fileSystem(data, hadoop), data, split, context)) {
-      windows = shards.windows();
+      windows = Math.min(shards.windows(), Math.max(1, maxTokens / context));
     }
     int batch = batch(context);
     int batches = Math.toIntExact((windows + batch - 1) / batch);
     int tasks = Math.min(batches, mostTasks);
     BatchLosses losses =
-        new BatchLosses(hadoop, opened.directory().toString(), data.toString(), split, batch);
+        new BatchLosses(hadoop, weights, data.toString(), split, windows, batch, context);
     List<Piece> pieces =
         spark
             .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)
@@ -90,7 +120,7 @@ public final class Evaluation {
                     losses.of(task, batches * (long) task / tasks, batches * (task + 1L) / tasks))
             .collect();
     long tokens = windows * context;
-    return Result.of(sum(pieces) / tokens, tokens, manifest.splits().get(split));
+    return new Mean(sum(pieces) / tokens, tokens);
   }
 
   /** Batch by batch, in their order, whatever tasks they came from. */

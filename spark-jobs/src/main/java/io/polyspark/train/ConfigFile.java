@@ -66,6 +66,15 @@ final class ConfigFile {
     }
   }
 
+  /** Reads what {@link #write} wrote. */
+  static Map<String, Object> parse(String text) {
+    try {
+      return YAML.readValue(text, MAP);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("Not a configuration: " + text, e);
+    }
+  }
+
   /** Reads one value as a YAML file would have it: a number, text, a list or a mapping. */
   static Object value(String text) {
     try {

@@ -1,23 +1,236 @@
 package io.polyspark.train;
 
+import io.polyspark.model.checkpoint.Checkpoint;
+import io.polyspark.model.checkpoint.RunDirectory;
+import io.polyspark.model.config.UserError;
+import io.polyspark.model.shards.Manifest;
+import io.polyspark.model.shards.TokenShards;
+import io.polyspark.model.transformer.Initializer;
+import io.polyspark.model.transformer.ParameterLayout;
+import io.polyspark.train.averaging.AveragingOptions;
+import io.polyspark.train.averaging.AveragingRound;
+import io.polyspark.train.averaging.ChunkPlan;
+import io.polyspark.train.averaging.ChunkedVector;
+import io.polyspark.train.averaging.DivergedException;
+import io.polyspark.train.averaging.OptimizerStatePolicy;
+import io.polyspark.train.averaging.ReplicaStates;
+import io.polyspark.train.averaging.RoundLoop;
+import io.polyspark.train.averaging.RoundState;
+import io.polyspark.train.metrics.RunMetrics;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Trains a language model on Spark. */
+/**
+ * Trains a language model on Spark: sets a run up or takes it up where its newest checkpoint left
+ * it, and runs its rounds. The output directory holds {@code config.yaml}, {@code metrics.jsonl},
+ * {@code checkpoints/} and, where replicas keep their optimizer state, {@code replica-state/}.
+ */
 public final class TrainJob {
-  private TrainJob() {}
+  private static final Logger LOG = LoggerFactory.getLogger(TrainJob.class);
+
+  private final JavaSparkContext spark;
+  private final TrainConfig config;
+  private final Path data;
+  private final FileSystem outputFs;
+  private final RunDirectory run;
+
+  private TrainJob(JavaSparkContext spark, TrainConfig config, Path data, Path output)
+      throws IOException {
+    this.spark = spark;
+    this.config = config;
+    this.data = data;
+    this.outputFs = output.getFileSystem(spark.hadoopConfiguration());
+    this.run = new RunDirectory(outputFs, output);
+  }
 
   /**
    * Runs all rounds, or those that are left.
    *
    * @param data a directory of token shards
    * @param output the run's directory, made here; must not exist, except to resume
-   * @param resume go on from the newest whole checkpoint of {@code output}
+   * @param resume go on from the newest whole checkpoint of {@code output}, or from the beginning
+   *     where it has none
+   * @throws UserError if data, output or checkpoint are not as they must be, or if the loss is no
+   *     longer finite
    */
-  @SuppressWarnings("DoNotCallSuggester")
   public static TrainResult run(
-      JavaSparkContext spark, TrainConfig config, Path data, Path output, boolean resume) {
-    throw new UnsupportedOperationException(
-        "Not built yet: " + spark + config + data + output + resume);
+      JavaSparkContext spark, TrainConfig config, Path data, Path output, boolean resume)
+      throws IOException {
+    return new TrainJob(spark, config, data, output).run(resume);
+  }
+
+  private TrainResult run(boolean resume) throws IOException {
+    Configuration hadoop = spark.hadoopConfiguration();
+    FileSystem dataFs = data.getFileSystem(hadoop);
+    Manifest manifest = Manifest.read(dataFs, data);
+    requireWindows(dataFs);
+    Optional<Checkpoint> checkpoint = resume ? newestCheckpoint(manifest) : Optional.empty();
+    if (!resume && outputFs.exists(run.path())) {
+      throw UserError.of(
+          "The output directory %s exists: give another one, or --resume to go on in it.",
+          run.path());
+    }
+    RunProgress progress = RunProgress.of(checkpoint.map(Checkpoint::trainer));
+    if (checkpoint.isPresent() && progress.completedSteps() >= config.steps()) {
+      LOG.info("{} has all of its {} steps: nothing is left to do", run.path(), config.steps());
+      return progress.result(checkpoint.get().directory());
+    }
+    try {
+      writeConfiguration();
+      return train(manifest, checkpoint, progress);
+    } catch (Throwable failure) {
+      removeRunWithoutCheckpoint(failure);
+      throw failure;
+    }
+  }
+
+  /** Fails early where a split is missing or too small for one window. */
+  private void requireWindows(FileSystem dataFs) {
+    TokenShards.open(dataFs, data, TokenShards.TRAIN, config.context()).close();
+    if (config.validation().everyRounds() > 0) {
+      TokenShards.open(dataFs, data, TokenShards.VALIDATION, config.context()).close();
+    }
+  }
+
+  private Optional<Checkpoint> newestCheckpoint(Manifest manifest) throws IOException {
+    if (!outputFs.exists(run.path())) {
+      throw UserError.of(
+          "There is no run in %s to resume: leave out --resume to start one.", run.path());
+    }
+    Optional<Checkpoint> newest = run.newestWhole(LOG::warn);
+    if (newest.isEmpty()) {
+      LOG.warn("{} has no whole checkpoint: the run starts from its beginning", run.path());
+      return newest;
+    }
+    Checkpoint checkpoint = newest.get();
+    checkpoint.requireModel(config.model(), "the configuration");
+    if (!checkpoint.trainer().shardManifestSha256().equals(manifest.sha256())) {
+      throw UserError.of(
+          "%s was trained on other token shards than %s (the SHA-256 of their manifests differ): resume with the data that it"
+              + " was started with.",
+          checkpoint.directory(), data);
+    }
+    if (checkpoint.trainer().seed() != config.seed()) {
+      throw UserError.of(
+          "%s was started with seed %d, not %d, and the seed decides the order of the data: resume with --set seed=%d.",
+          checkpoint.directory(),
+          checkpoint.trainer().seed(),
+          config.seed(),
+          checkpoint.trainer().seed());
+    }
+    ConfigDifferences.between(checkpoint.trainer().configuration(), config.toMap())
+        .forEach(
+            difference ->
+                LOG.warn(
+                    "Resuming {}: {}, so the result is not bit for bit that of a run without a break",
+                    run.path(),
+                    difference));
+    LOG.info("Resuming from {}", checkpoint.directory());
+    return newest;
+  }
+
+  private void writeConfiguration() throws IOException {
+    outputFs.mkdirs(run.checkpoint(0).getParent());
+    Path temporary = run.config().suffix(".incomplete");
+    try (OutputStream out = outputFs.create(temporary, true)) {
+      out.write(ConfigFile.write(config.toMap()).getBytes(StandardCharsets.UTF_8));
+    }
+    outputFs.delete(run.config(), false);
+    if (!outputFs.rename(temporary, run.config())) {
+      throw new IOException("Cannot rename " + temporary + " to " + run.config());
+    }
+  }
+
+  private TrainResult train(
+      Manifest manifest, Optional<Checkpoint> checkpoint, RunProgress progress) throws IOException {
+    AveragingOptions options = options();
+    RoundState start = checkpoint.isPresent() ? state(checkpoint.get()) : initialState();
+    long left = config.steps() - start.completedSteps();
+    int rounds = Math.toIntExact((left + config.innerSteps() - 1) / config.innerSteps());
+    try (RunMetrics metrics =
+        RunMetrics.open(
+            spark,
+            outputFs,
+            run.metrics(),
+            start.round(),
+            start.completedSteps(),
+            config.steps())) {
+      Rounds steering = new Rounds(spark, config, data, manifest, run, outputFs, metrics, progress);
+      checkpoint.ifPresent(from -> steering.expect(from.trainer().environment()));
+      new RoundLoop<>(new AveragingRound(spark, options), steering)
+          .run(start, start.round() + rounds);
+      return progress.result(run.checkpoint(start.round() + rounds));
+    } catch (DivergedException diverged) {
+      throw new UserError(
+          String.format(
+              "%s, so training has stopped; %s. Lower optimizer.lr or look at the data of that step.",
+              diverged.getMessage(),
+              run.newestWhole(LOG::warn)
+                  .map(last -> "the last good checkpoint is " + last.directory())
+                  .orElse("there was no checkpoint yet")),
+          diverged);
+    }
+  }
+
+  private AveragingOptions options() {
+    OptimizerStatePolicy policy = config.averaging().optimizerState();
+    return switch (policy) {
+      case AVERAGED -> AveragingOptions.averaged(config.replicas());
+      case RESET -> AveragingOptions.reset(config.replicas());
+      case KEPT ->
+          AveragingOptions.kept(
+              config.replicas(),
+              new ReplicaStates(
+                  new Path(run.path(), "replica-state"), spark.hadoopConfiguration()));
+    };
+  }
+
+  private RoundState initialState() {
+    ChunkedVector parameters = new ChunkedVector(plan());
+    new Initializer(config.model()).initialize(config.seed(), parameters);
+    return RoundState.initial(parameters);
+  }
+
+  private RoundState state(Checkpoint checkpoint) throws IOException {
+    ChunkedVector parameters = new ChunkedVector(plan());
+    checkpoint.readParameters(parameters);
+    List<ChunkedVector> moments = List.of();
+    if (config.averaging().optimizerState() == OptimizerStatePolicy.AVERAGED) {
+      moments = List.of(new ChunkedVector(plan()), new ChunkedVector(plan()));
+      checkpoint.readMoments(moments.get(0), moments.get(1));
+    }
+    return new RoundState(
+        checkpoint.trainer().round(),
+        checkpoint.trainer().completedSteps(),
+        parameters,
+        moments,
+        List.of());
+  }
+
+  private ChunkPlan plan() {
+    return new ChunkPlan(ParameterLayout.of(config.model()).length(), ChunkPlan.DEFAULT_CHUNK_SIZE);
+  }
+
+  /**
+   * A run that failed before its first checkpoint leaves nothing that could be resumed: it leaves
+   * nothing.
+   */
+  private void removeRunWithoutCheckpoint(Throwable failure) {
+    try {
+      if (outputFs.listStatus(run.checkpoint(0).getParent()).length == 0) {
+        outputFs.delete(run.path(), true);
+      }
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
   }
 }

@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -110,6 +112,11 @@ public final class RunDirectory {
         fs.delete(candidate.path(), true);
       }
     }
+  }
+
+  /** The rounds that a directory is named after, whole or not. */
+  public Set<Integer> rounds() throws IOException {
+    return newestFirst().stream().map(Candidate::round).collect(Collectors.toSet());
   }
 
   private Path checkpoints() {

@@ -149,8 +149,7 @@ public final class Replica implements AutoCloseable {
   public void initialize(long seed) {
     new Initializer(config).initialize(seed, parameters());
     if (optimizer != null) {
-      optimizer.m().assign(0);
-      optimizer.v().assign(0);
+      clearMoments();
     }
     completedSteps = 0;
   }
@@ -168,6 +167,12 @@ public final class Replica implements AutoCloseable {
   /** AdamW's second moment, a view. */
   public FlatVector secondMoment() {
     return new Nd4jFlatVector(trainable().v());
+  }
+
+  /** Sets both moments to zero, as at the beginning of a run. */
+  public void clearMoments() {
+    trainable().m().assign(0);
+    trainable().v().assign(0);
   }
 
   private OptimizerState trainable() {

@@ -10,6 +10,9 @@ record Names(int layer) {
   static final String FINAL_NORM = "model.norm.weight";
   static final String OUTPUT = "lm_head.weight";
 
+  /** Part of the names of all activations' vectors. */
+  static final String ACTIVATION = ".mlp.act_fn.";
+
   String inputNorm() {
     return named("input_layernorm.weight");
   }
@@ -56,7 +59,7 @@ record Names(int layer) {
 
   /** A trained vector of the activation, {@code weight} or {@code bias} say. */
   String activation(String coefficients) {
-    return named("mlp.act_fn." + coefficients);
+    return "model.layers." + layer + ACTIVATION + coefficients;
   }
 
   private String named(String parameter) {

@@ -31,6 +31,11 @@ public final class ParameterLayout {
       return shape.stream().reduce(1L, Math::multiplyExact);
     }
 
+    /** Whether it holds trained numbers of an activation. */
+    public boolean isActivationCoefficients() {
+      return name.contains(Names.ACTIVATION);
+    }
+
     /** Whether weight decay applies: to matrices only, embeddings included. */
     public boolean decays() {
       return shape.size() == 2;

@@ -13,7 +13,7 @@ import org.apache.spark.broadcast.Broadcast;
  * the number of its tasks. A plain {@code float[]} is something that every serializer of Spark's
  * knows.
  */
-final class BroadcastVector implements Serializable {
+public final class BroadcastVector implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final ChunkPlan plan;
@@ -25,7 +25,7 @@ final class BroadcastVector implements Serializable {
   }
 
   /** Called on the driver, which keeps a serialized copy in its block manager until destroyed. */
-  static BroadcastVector of(JavaSparkContext spark, ChunkedVector vector) {
+  public static BroadcastVector of(JavaSparkContext spark, ChunkedVector vector) {
     BroadcastVector broadcast = new BroadcastVector(vector.plan());
     try {
       for (int chunk = 0; chunk < vector.plan().chunks(); chunk++) {
@@ -48,7 +48,7 @@ final class BroadcastVector implements Serializable {
   }
 
   /** Copies the whole vector, on an executor. */
-  void copyTo(FlatVector into) {
+  public void copyTo(FlatVector into) {
     requireLength(plan.length(), into);
     for (int chunk = 0; chunk < plan.chunks(); chunk++) {
       into.write(plan.offset(chunk), chunk(chunk), 0, plan.size(chunk));
@@ -56,7 +56,7 @@ final class BroadcastVector implements Serializable {
   }
 
   /** Called on the driver: frees the chunks there and on the executors, without waiting for it. */
-  void destroy() {
+  public void destroy() {
     chunks.forEach(Broadcast::destroy);
   }
 

@@ -17,12 +17,13 @@ import java.util.OptionalDouble;
  * @param validationLoss cross-entropy of the averaged model on the validation split, nats per
  *     token, in the rounds that measure it
  * @param tokensSeen tokens that all replicas have trained on since the run's first round
- * @param seconds wall time of the round, everything in it
+ * @param seconds wall time since the record before, everything in it
  * @param computeSeconds time of a replica's task, mean over the replicas
  * @param averageSeconds from the last replica's delta to the new parameters on the driver
  * @param waitSeconds what else the training stage took: slower replicas, queues, scheduling
  * @param broadcastSeconds time to make the parameters ready to be fetched
- * @param checkpointSeconds time to write the round's checkpoint, 0 where there is none
+ * @param checkpointSeconds time to write the checkpoint of the round before, 0 where it has none: a
+ *     round is recorded before its own checkpoint, which then finds its metrics complete
  * @param tokensPerSecond the round's tokens over {@code seconds}
  * @param coefficients trained activation coefficients by parameter name, in the model's order
  */

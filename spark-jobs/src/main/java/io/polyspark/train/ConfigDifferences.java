@@ -1,0 +1,52 @@
+package io.polyspark.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * What differs between the configuration that a run was started with and the one that it is resumed
+ * with.
+ */
+final class ConfigDifferences {
+  private ConfigDifferences() {}
+
+  /**
+   * One clause per key, such as {@code "optimizer.lr was 0.001 and is 0.0005"}; empty where all are
+   * the same.
+   */
+  static List<String> between(Map<String, ?> before, Map<String, ?> now) {
+    Map<String, String> old = new TreeMap<>();
+    Map<String, String> current = new TreeMap<>();
+    flatten("", before, old);
+    flatten("", now, current);
+    List<String> differences = new ArrayList<>();
+    current.forEach(
+        (key, value) -> {
+          if (!Objects.equals(old.get(key), value)) {
+            differences.add(key + " was " + old.getOrDefault(key, "not set") + " and is " + value);
+          }
+        });
+    return differences;
+  }
+
+  private static void flatten(String prefix, Map<?, ?> values, Map<String, String> into) {
+    values.forEach(
+        (key, value) -> {
+          if (value instanceof Map<?, ?> nested) {
+            flatten(prefix + key + ".", nested, into);
+          } else {
+            into.put(prefix + key, text(value));
+          }
+        });
+  }
+
+  /** JSON brings whole numbers back as int where long was written, and 1.0 as 1. */
+  private static String text(Object value) {
+    return value instanceof Number number
+        ? Double.toString(number.doubleValue())
+        : String.valueOf(value);
+  }
+}

@@ -1,0 +1,251 @@
+package io.polyspark.train;
+
+import io.polyspark.evaluate.Evaluation;
+import io.polyspark.model.checkpoint.Checkpoint;
+import io.polyspark.model.checkpoint.Environment;
+import io.polyspark.model.checkpoint.RunDirectory;
+import io.polyspark.model.checkpoint.TrainerState;
+import io.polyspark.model.shards.Manifest;
+import io.polyspark.model.shards.TokenShards;
+import io.polyspark.model.transformer.ParameterLayout;
+import io.polyspark.train.averaging.BroadcastVector;
+import io.polyspark.train.averaging.ChunkedVector;
+import io.polyspark.train.averaging.ReplicaReport;
+import io.polyspark.train.averaging.ReplicaTask;
+import io.polyspark.train.averaging.RoundLoop;
+import io.polyspark.train.averaging.RoundResult;
+import io.polyspark.train.averaging.RoundState;
+import io.polyspark.train.averaging.RoundTimings;
+import io.polyspark.train.metrics.ReplicaRoundEvent;
+import io.polyspark.train.metrics.RoundMetrics;
+import io.polyspark.train.metrics.RunMetrics;
+import io.polyspark.train.metrics.StepMetrics;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the driver does around every round of a language model's run: hands out data, counts,
+ * measures, keeps checkpoints.
+ */
+final class Rounds implements RoundLoop.Steering<StepLog> {
+  private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
+
+  private final JavaSparkContext spark;
+  private final TrainConfig config;
+  private final Path data;
+  private final Manifest manifest;
+  private final byte[] tokenizerJson;
+  private final RunDirectory run;
+  private final FileSystem outputFs;
+  private final RunMetrics metrics;
+  private final RunProgress progress;
+  private Optional<Environment> expected = Optional.empty();
+  private long roundStart = System.nanoTime();
+  private double checkpointSeconds;
+
+  Rounds(
+      JavaSparkContext spark,
+      TrainConfig config,
+      Path data,
+      Manifest manifest,
+      RunDirectory run,
+      FileSystem outputFs,
+      RunMetrics metrics,
+      RunProgress progress)
+      throws IOException {
+    this.spark = spark;
+    this.config = config;
+    this.data = data;
+    this.manifest = manifest;
+    this.run = run;
+    this.outputFs = outputFs;
+    this.metrics = metrics;
+    this.progress = progress;
+    Path tokenizer = new Path(data, Manifest.TOKENIZER_FILE);
+    try (InputStream in = tokenizer.getFileSystem(spark.hadoopConfiguration()).open(tokenizer)) {
+      this.tokenizerJson = in.readAllBytes();
+    }
+  }
+
+  /** Says in which environment the run was computed so far: the first round is compared with it. */
+  void expect(Environment environment) {
+    expected = Optional.of(environment);
+  }
+
+  @Override
+  public ReplicaTask<StepLog> task(RoundState state) {
+    return new LanguageModelTask(
+        config,
+        data,
+        new SerializableConfiguration(spark.hadoopConfiguration()),
+        progress.samplesConsumed(),
+        stepsAfter(state.completedSteps()));
+  }
+
+  private int stepsAfter(long completedSteps) {
+    return (int) Math.min(config.innerSteps(), config.steps() - completedSteps);
+  }
+
+  @Override
+  public void finished(RoundResult<StepLog> result) {
+    RoundState next = result.next();
+    Environment environment = result.replicas().get(0).metrics().environment();
+    warnOfOtherEnvironment(environment);
+    long tokensBefore = progress.tokensSeen();
+    progress.completed(config, next.completedSteps() - progress.completedSteps(), loss(result));
+    for (ReplicaReport<StepLog> report : result.replicas()) {
+      metrics.replicaRound(
+          new ReplicaRoundEvent(next.round(), report.replica(), report.metrics().steps()));
+    }
+    boolean last = next.completedSteps() >= config.steps();
+    OptionalDouble validation = validate(next, last);
+    metrics.round(roundMetrics(result, validation, progress.tokensSeen() - tokensBefore));
+    checkpointSeconds = 0;
+    if (last || next.round() % config.checkpoint().everyRounds() == 0) {
+      metrics.flush();
+      checkpoint(next, environment);
+    }
+  }
+
+  private void warnOfOtherEnvironment(Environment now) {
+    expected.ifPresent(
+        before ->
+            before
+                .differences(now)
+                .forEach(
+                    difference ->
+                        LOG.warn(
+                            "{} since the checkpoint, so the result is not bit for bit that of a run without a break",
+                            difference)));
+    expected = Optional.empty();
+  }
+
+  private static double loss(RoundResult<StepLog> result) {
+    return result.replicas().stream()
+        .flatMap(report -> report.metrics().steps().stream())
+        .mapToDouble(StepMetrics::loss)
+        .average()
+        .orElse(Double.NaN);
+  }
+
+  private OptionalDouble validate(RoundState state, boolean last) {
+    TrainConfig.Validation validation = config.validation();
+    if (validation.everyRounds() == 0 || !(last || state.round() % validation.everyRounds() == 0)) {
+      return OptionalDouble.empty();
+    }
+    BroadcastVector parameters = BroadcastVector.of(spark, state.parameters());
+    try {
+      Evaluation.Mean mean =
+          Evaluation.mean(
+              spark,
+              new BroadcastWeights(ConfigFile.write(config.toMap()), parameters),
+              config.context(),
+              data,
+              TokenShards.VALIDATION,
+              validation.maxTokens(),
+              config.replicas());
+      progress.validated(mean.loss());
+      return OptionalDouble.of(mean.loss());
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot validate on " + data, e);
+    } finally {
+      parameters.destroy();
+    }
+  }
+
+  private RoundMetrics roundMetrics(
+      RoundResult<StepLog> result, OptionalDouble validation, long tokens) {
+    long now = System.nanoTime();
+    double seconds = (now - roundStart) * 1e-9;
+    roundStart = now;
+    RoundTimings timings = result.timings();
+    return new RoundMetrics(
+        result.next().round(),
+        result.next().completedSteps(),
+        loss(result),
+        validation,
+        progress.tokensSeen(),
+        seconds,
+        timings.computeSeconds(),
+        timings.averageSeconds(),
+        timings.waitSeconds(),
+        timings.broadcastSeconds(),
+        checkpointSeconds,
+        tokens / seconds,
+        coefficients(result.next().parameters()));
+  }
+
+  /** The trained numbers of the activations, by the parameter's name. */
+  private Map<String, double[]> coefficients(ChunkedVector parameters) {
+    Map<String, double[]> coefficients = new LinkedHashMap<>();
+    for (ParameterLayout.Entry entry : ParameterLayout.of(config.model()).entries()) {
+      if (entry.isActivationCoefficients()) {
+        float[] values = new float[Math.toIntExact(entry.length())];
+        parameters.read(entry.offset(), values, 0, values.length);
+        double[] numbers = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+          numbers[i] = values[i];
+        }
+        coefficients.put(entry.name(), numbers);
+      }
+    }
+    return coefficients;
+  }
+
+  private void checkpoint(RoundState state, Environment environment) {
+    long start = System.nanoTime();
+    TrainerState trainer =
+        new TrainerState(
+            state.round(),
+            state.completedSteps(),
+            progress.samplesConsumed(),
+            progress.tokensSeen(),
+            config.seed(),
+            config.replicas(),
+            config.batch(),
+            config.context(),
+            manifest.sha256(),
+            config.toMap(),
+            environment);
+    List<ChunkedVector> moments = state.optimizerState();
+    Checkpoint.Contents contents =
+        new Checkpoint.Contents(
+            config.model(),
+            state.parameters(),
+            tokenizerJson,
+            trainer,
+            moments.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Checkpoint.Moments(moments.get(0), moments.get(1))),
+            Map.of());
+    try {
+      Checkpoint.write(outputFs, run.checkpoint(state.round()), contents);
+      run.keepNewest(config.checkpoint().keep());
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write the checkpoint of round " + state.round(), e);
+    }
+    checkpointSeconds = (System.nanoTime() - start) * 1e-9;
+  }
+
+  @Override
+  public Set<Integer> checkpointedRounds() {
+    try {
+      return run.rounds();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot list the checkpoints of " + run.path(), e);
+    }
+  }
+}
