@@ -12,6 +12,7 @@ import io.polyspark.prep.read.InputFiles;
 import io.polyspark.prep.shard.OutputDirectory;
 import io.polyspark.prep.shard.PlainFiles;
 import io.polyspark.prep.shard.ShardJob;
+import io.polyspark.prep.synthetic.SyntheticSource;
 import io.polyspark.prep.tokenize.PartitionSummary;
 import io.polyspark.prep.tokenize.Side;
 import io.polyspark.prep.tokenize.SideCounts;
@@ -122,6 +123,10 @@ public final class PrepareCorpus {
   }
 
   private DocumentSource source() {
+    if (options.syntheticBytes().isPresent()) {
+      long bytes = options.syntheticBytes().get();
+      return new SyntheticSource(bytes, options.seed(), partitionSize(bytes));
+    }
     List<InputFile> files = InputFiles.list(options.inputs(), configuration);
     long bytes = files.stream().mapToLong(InputFile::length).sum();
     return new FileSource(files, options.documentSeparator(), partitionSize(bytes));
