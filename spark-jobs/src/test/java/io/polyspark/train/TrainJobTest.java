@@ -1,0 +1,230 @@
+package io.polyspark.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.polyspark.model.config.UserError;
+import io.polyspark.prep.PrepareCorpus;
+import io.polyspark.prep.PrepareOptions;
+import io.polyspark.prep.Split;
+import io.polyspark.testing.LocalCluster;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole runs of a tiny model on executors in processes of their own. */
+class TrainJobTest {
+  @TempDir static Path directory;
+  private static Path data;
+
+  @BeforeAll
+  static void prepareText() throws IOException {
+    StringBuilder words = new StringBuilder();
+    for (int i = 0; i < 4000; i++) {
+      words.append(i * 7919 % 1013).append(i % 11 == 0 ? ".\n" : " ");
+    }
+    Path text = Files.writeString(directory.resolve("text.txt"), words);
+    data = prepare(text, "data");
+  }
+
+  private static Path prepare(Path text, String name) {
+    Path prepared = directory.resolve(name);
+    PrepareCorpus.run(
+        LocalCluster.spark(),
+        PrepareOptions.fromFiles(List.of(text.toString()), prepared.toString())
+            .withSplit(Split.TAIL, 0.1));
+    return prepared;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"averaged", "kept", "reset"})
+  void aResumedRunEqualsAnUninterruptedOneBitForBit(String optimizerState) throws IOException {
+    Path whole = directory.resolve("whole-" + optimizerState);
+    Path broken = directory.resolve("broken-" + optimizerState);
+    List<String> policy = List.of("averaging.optimizer_state=" + optimizerState);
+    train(config(policy), whole, false);
+
+    // The schedule must be the same, so the first half is a run that is cut off, not a shorter one.
+    train(config(policy), broken, false);
+    delete(broken.resolve("checkpoints/round-0000004"));
+    TrainResult resumed = train(config(policy), broken, true);
+
+    assertThat(resumed.rounds()).isEqualTo(4);
+    assertThat(model(broken)).isEqualTo(model(whole));
+    assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+  }
+
+  @Test
+  void aRunDoesNotDependOnHowManyReplicasFitAtATime() throws IOException {
+    List<String> five = List.of("replicas=5", "steps=4");
+    train(config(five), directory.resolve("five-a"), false);
+    train(config(five), directory.resolve("five-b"), false);
+    assertThat(model(directory.resolve("five-a"))).isEqualTo(model(directory.resolve("five-b")));
+  }
+
+  @Test
+  void trainingLearns() throws IOException {
+    TrainResult result =
+        train(config(List.of("steps=60", "inner_steps=20")), directory.resolve("learns"), false);
+    assertThat(result.loss()).isLessThan(4);
+    assertThat(result.validationLoss().orElseThrow()).isLessThan(4);
+    assertThat(result.tokensSeen()).isEqualTo(60L * 2 * 4 * 16);
+  }
+
+  @Test
+  void aResumeTakesTheNewestWholeCheckpointAndNothingElse() throws IOException {
+    Path run = directory.resolve("damaged");
+    train(config(List.of()), run, false);
+    byte[] before = model(run);
+    Path newest = run.resolve("checkpoints/round-0000004/model.safetensors");
+    byte[] damaged = Files.readAllBytes(newest);
+    damaged[damaged.length / 2] ^= 1;
+    Files.write(newest, damaged);
+    train(config(List.of()), run, true);
+    assertThat(model(run)).isEqualTo(before);
+  }
+
+  @Test
+  void aFinishedRunIsLeftAlone() throws IOException {
+    Path run = directory.resolve("finished");
+    train(config(List.of()), run, false);
+    Map<String, Long> before = modified(run);
+    assertThat(train(config(List.of()), run, true).rounds()).isEqualTo(4);
+    assertThat(modified(run)).isEqualTo(before);
+  }
+
+  @Test
+  void aLossThatIsNotFiniteStopsTheRunAndNamesTheLastGoodCheckpoint() throws IOException {
+    Path run = directory.resolve("diverges");
+    train(config(List.of("steps=4")), run, false);
+    assertThatThrownBy(
+            () -> train(config(List.of("optimizer.lr=1e30", "optimizer.min_lr=1e30")), run, true))
+        .isInstanceOf(UserError.class)
+        .hasMessageMatching(
+            "The (loss|gradient's norm) is .* \\(round [34], replica \\d, step \\d+\\), so training has stopped;"
+                + " the last good checkpoint is .*round-000000[23]. Lower optimizer.lr .*");
+    assertThat(run.resolve("checkpoints/round-0000002/SHA256SUMS")).exists();
+  }
+
+  @Test
+  void aRunThatFailsBeforeItsFirstCheckpointLeavesNothing() {
+    Path run = directory.resolve("diverges-at-once");
+    assertThatThrownBy(
+            () ->
+                train(
+                    config(
+                        List.of(
+                            "optimizer.lr=1e30",
+                            "optimizer.min_lr=1e30",
+                            "optimizer.warmup_steps=0")),
+                    run,
+                    false))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("there was no checkpoint yet");
+    assertThat(run).doesNotExist();
+  }
+
+  @Test
+  void mistakesAreNamed() throws IOException {
+    Path run = directory.resolve("mistakes");
+    train(config(List.of("steps=2")), run, false);
+    assertThatThrownBy(() -> train(config(List.of()), run, false))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("exists: give another one, or --resume");
+    assertThatThrownBy(() -> train(config(List.of()), directory.resolve("nowhere"), true))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("There is no run in");
+    assertThatThrownBy(() -> train(config(List.of("seed=8")), run, true))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("resume with --set seed=7");
+    assertThatThrownBy(() -> train(config(List.of("model.intermediate_size=64")), run, true))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("up_proj");
+    Path other = Files.writeString(directory.resolve("other.txt"), "other text ".repeat(900));
+    Path otherData = prepare(other, "other-data");
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    LocalCluster.spark(), config(List.of()), hadoop(otherData), hadoop(run), true))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("was trained on other token shards");
+  }
+
+  private static TrainConfig config(List<String> overrides) throws IOException {
+    Path file =
+        Files.writeString(
+            Files.createTempFile(directory, "train", ".yaml"),
+            """
+            model: tiny
+            replicas: 2
+            steps: 8
+            inner_steps: 2
+            batch: 4
+            context: 16
+            optimizer: {lr: 1e-2, min_lr: 1e-3, warmup_steps: 2}
+            validation: {every_rounds: 2, max_tokens: 512}
+            checkpoint: {every_rounds: 1, keep: 3}
+            seed: 7
+            """);
+    return TrainConfig.load(file, overrides);
+  }
+
+  private static TrainResult train(TrainConfig config, Path run, boolean resume)
+      throws IOException {
+    return TrainJob.run(LocalCluster.spark(), config, hadoop(data), hadoop(run), resume);
+  }
+
+  private static org.apache.hadoop.fs.Path hadoop(Path path) {
+    return new org.apache.hadoop.fs.Path(path.toUri());
+  }
+
+  private static byte[] model(Path run) throws IOException {
+    try (Stream<Path> checkpoints = Files.list(run.resolve("checkpoints"))) {
+      Path newest = checkpoints.max(Path::compareTo).orElseThrow();
+      return Files.readAllBytes(newest.resolve("model.safetensors"));
+    }
+  }
+
+  /** What metrics.jsonl says of training, without the times. */
+  private static List<String> trainedLines(Path run) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      lines.add(line.replaceAll("\"(seconds|\\w+_seconds|tokens_per_second)\":[^,}]+", ""));
+    }
+    return lines;
+  }
+
+  private static Map<String, Long> modified(Path run) throws IOException {
+    Map<String, Long> modified = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(run)) {
+      files.forEach(file -> modified.put(file.toString(), file.toFile().lastModified()));
+    }
+    return modified;
+  }
+
+  private static void delete(Path tree) throws IOException {
+    try (Stream<Path> files = Files.walk(tree)) {
+      files
+          .sorted((a, b) -> b.compareTo(a))
+          .forEach(
+              file -> {
+                try {
+                  Files.delete(file);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+    }
+  }
+}
