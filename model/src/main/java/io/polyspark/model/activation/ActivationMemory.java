@@ -10,12 +10,13 @@ import java.util.List;
  *     pass fills them, the backward pass of the same layer reads them
  * @param first scratch [rows, F]
  * @param second scratch [rows, F]
- * @param rowScratch scratch [rows, 1]
+ * @param rowScratch as many again, with nothing in them
  */
 public record ActivationMemory(
-    List<Tensor> perRow, Tensor first, Tensor second, Tensor rowScratch) {
-  /** Copies the list. */
+    List<Tensor> perRow, Tensor first, Tensor second, List<Tensor> rowScratch) {
+  /** Copies the lists. */
   public ActivationMemory {
     perRow = List.copyOf(perRow);
+    rowScratch = List.copyOf(rowScratch);
   }
 }

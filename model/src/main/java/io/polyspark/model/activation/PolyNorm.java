@@ -40,7 +40,7 @@ public final class PolyNorm implements ElementActivation {
   public void forward(
       Elementwise math, Tensor x, double[] coefficients, ActivationMemory memory, Tensor y) {
     inverseRms(math, x, memory);
-    Tensor factor = memory.rowScratch();
+    Tensor factor = memory.rowScratch().get(0);
     scaled(math, memory, 3, coefficients[0], factor);
     math.scaleRows(x, factor, y);
     scaled(math, memory, 2, coefficients[1], factor);
@@ -55,17 +55,18 @@ public final class PolyNorm implements ElementActivation {
   private static void inverseRms(Elementwise math, Tensor x, ActivationMemory memory) {
     Tensor square = memory.first();
     Tensor power = memory.second();
-    double perColumn = 1.0 / x.columns();
     math.multiply(x, x, square);
-    math.copy(square, power);
-    for (int p = 1; p <= 3; p++) {
-      if (p > 1) {
-        math.multiply(power, square, power);
-      }
-      Tensor r = memory.perRow().get(p - 1);
-      math.sumOverColumns(power, r);
-      math.inverseSquareRoot(r, perColumn, EPS, r);
-    }
+    inverseRms(math, square, memory.perRow().get(0));
+    math.multiply(square, square, power);
+    inverseRms(math, power, memory.perRow().get(1));
+    math.multiply(power, square, power);
+    inverseRms(math, power, memory.perRow().get(2));
+  }
+
+  /** {@code r = 1 / sqrt(mean(square) + eps)}, per row. */
+  private static void inverseRms(Elementwise math, Tensor square, Tensor r) {
+    math.sumOverColumns(square, r);
+    math.inverseSquareRoot(r, 1.0 / square.columns(), EPS, r);
   }
 
   /** {@code out = a * r_p}. */
@@ -84,28 +85,7 @@ public final class PolyNorm implements ElementActivation {
       Tensor dX,
       double[] dCoefficients) {
     direct(math, x, coefficients, memory, dY, dX);
-    dCoefficients[3] = math.sum(dY);
-    Tensor dYPower = memory.first();
-    math.copy(dY, dYPower);
-    Tensor throughRms = memory.second();
-    Tensor s = memory.rowScratch();
-    double perColumn = 1.0 / x.columns();
-    for (int p = 1; p <= 3; p++) {
-      double a = coefficients[3 - p];
-      Tensor r = memory.perRow().get(p - 1);
-      math.multiply(dYPower, x, dYPower);
-      math.sumOverColumns(dYPower, s);
-      dCoefficients[3 - p] = math.dot(r, s);
-      math.multiply(s, r, s);
-      math.multiply(s, r, s);
-      math.multiply(s, r, s);
-      math.scaleAndShift(s, -p * a * perColumn, 0, s);
-      math.scaleRows(x, s, throughRms);
-      for (int factor = 2; factor <= 2 * p - 1; factor++) {
-        math.multiply(throughRms, x, throughRms);
-      }
-      math.addScaled(throughRms, 1, dX);
-    }
+    throughRms(math, x, coefficients, memory, dY, dX, dCoefficients);
   }
 
   /** {@code dX = dY * (a1 r1 + x (2 a2 r2 + x 3 a3 r3))}: as if the norms were constants. */
@@ -116,7 +96,7 @@ public final class PolyNorm implements ElementActivation {
       ActivationMemory memory,
       Tensor dY,
       Tensor dX) {
-    Tensor factor = memory.rowScratch();
+    Tensor factor = memory.rowScratch().get(0);
     scaled(math, memory, 3, 3 * coefficients[0], factor);
     math.scaleRows(x, factor, dX);
     scaled(math, memory, 2, 2 * coefficients[1], factor);
@@ -125,5 +105,43 @@ public final class PolyNorm implements ElementActivation {
     scaled(math, memory, 1, coefficients[2], factor);
     math.shiftRows(factor, dX);
     math.multiply(dX, dY, dX);
+  }
+
+  /**
+   * {@code dX += x (c1 + x^2 (c2 + x^2 c3))} with {@code c_p = -(p / F) a_p r_p^3 S_p}, and the
+   * gradients of the coefficients, which need S_p too.
+   */
+  private static void throughRms(
+      Elementwise math,
+      Tensor x,
+      double[] coefficients,
+      ActivationMemory memory,
+      Tensor dY,
+      Tensor dX,
+      double[] dCoefficients) {
+    Tensor dYPower = memory.first();
+    dCoefficients[3] = math.sum(dY);
+    Tensor power = dY;
+    for (int p = 1; p <= 3; p++) {
+      math.multiply(power, x, dYPower);
+      power = dYPower;
+      Tensor r = memory.perRow().get(p - 1);
+      Tensor s = memory.rowScratch().get(p - 1);
+      math.sumOverColumns(dYPower, s);
+      dCoefficients[3 - p] = math.dot(r, s);
+      math.multiply(s, r, s);
+      math.multiply(s, r, s);
+      math.multiply(s, r, s);
+      math.scaleAndShift(s, -p * coefficients[3 - p] / x.columns(), 0, s);
+    }
+    Tensor square = memory.first();
+    Tensor sum = memory.second();
+    math.multiply(x, x, square);
+    math.scaleRows(square, memory.rowScratch().get(2), sum);
+    math.shiftRows(memory.rowScratch().get(1), sum);
+    math.multiply(sum, square, sum);
+    math.shiftRows(memory.rowScratch().get(0), sum);
+    math.multiply(sum, x, sum);
+    math.addScaled(sum, 1, dX);
   }
 }

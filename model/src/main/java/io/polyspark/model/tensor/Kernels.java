@@ -77,18 +77,25 @@ public interface Kernels extends Elementwise, AutoCloseable {
   void rotaryGradient(Tensor dX, int positions, int headSize, double theta);
 
   /**
+   * The columns of the tensor in which attention keeps, from the forward pass to its gradient, what
+   * this back end would not compute twice; 0 for none.
+   */
+  int attentionKeptPerRow(AttentionShape shape);
+
+  /**
    * Causal attention, {@code softmax(q k^T / sqrt(d) + mask) v} per sequence and head.
    *
    * @param q [B*T, H*d]
    * @param k [B*T, keyValueHeads*d]
    * @param v as k
+   * @param kept [N, {@link #attentionKeptPerRow}], filled for the gradient; null where that is 0
    * @param out as q
    */
-  void attention(Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor out);
+  void attention(Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor kept, Tensor out);
 
   /**
-   * Gradient of {@link #attention}; the probabilities are computed again. Overwrites {@code dQ},
-   * {@code dK}, {@code dV}.
+   * Gradient of {@link #attention}; overwrites {@code dQ}, {@code dK}, {@code dV}. It comes once
+   * for a forward pass, because it may use up what was kept.
    */
   void attentionGradient(
       Tensor q,
@@ -96,6 +103,7 @@ public interface Kernels extends Elementwise, AutoCloseable {
       Tensor v,
       Tensor dOut,
       AttentionShape shape,
+      Tensor kept,
       Tensor dQ,
       Tensor dK,
       Tensor dV);

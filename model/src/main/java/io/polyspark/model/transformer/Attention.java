@@ -27,6 +27,7 @@ final class Attention {
   private final Tensor q;
   private final Tensor k;
   private final Tensor v;
+  private final Tensor kept;
   private final Tensor heads;
   private final Tensor qProjected;
   private final Tensor kProjected;
@@ -63,6 +64,8 @@ final class Attention {
     this.q = plan.kept("q", layer, rows, hidden);
     this.k = plan.kept("k", layer, rows, keyValue);
     this.v = plan.kept("v", layer, rows, keyValue);
+    int keptPerRow = kernels.attentionKeptPerRow(shape);
+    this.kept = keptPerRow > 0 ? plan.kept("attention.kept", layer, rows, keptPerRow) : null;
     this.heads = plan.kept("heads", layer, rows, hidden);
     boolean norm = config.qkNorm();
     this.qProjected = norm ? plan.kept("q.projected", layer, rows, hidden) : q;
@@ -88,7 +91,7 @@ final class Attention {
     }
     kernels.rotary(q, shape.positions(), shape.headSize(), config.ropeTheta());
     kernels.rotary(k, shape.positions(), shape.headSize(), config.ropeTheta());
-    kernels.attention(q, k, v, shape, heads);
+    kernels.attention(q, k, v, shape, kept, heads);
     kernels.linear(heads, parameters.get(names.attentionOutput()), y, Into.ADD);
   }
 
@@ -101,7 +104,7 @@ final class Attention {
     Tensor output = parameters.get(names.attentionOutput());
     kernels.linearWeightGradient(dY, heads, gradients.get(names.attentionOutput()));
     kernels.linearInputGradient(dY, output, dHeads, Into.OVERWRITE);
-    kernels.attentionGradient(q, k, v, dHeads, shape, dQ, dK, dV);
+    kernels.attentionGradient(q, k, v, dHeads, shape, kept, dQ, dK, dV);
     kernels.rotaryGradient(dQ, shape.positions(), shape.headSize(), config.ropeTheta());
     kernels.rotaryGradient(dK, shape.positions(), shape.headSize(), config.ropeTheta());
     if (config.qkNorm()) {

@@ -58,7 +58,9 @@ final class Mlp {
                 .toList(),
             plan.shared("activation.first", rows, width),
             plan.shared("activation.second", rows, width),
-            plan.shared("activation.rows", rows, 1));
+            IntStream.range(0, activation.keptPerRow())
+                .mapToObj(i -> plan.shared("activation.rows." + i, rows, 1))
+                .toList());
     this.gate = activation.isGate() ? plan.kept("gate", layer, rows, width) : null;
     this.up = plan.kept("up", layer, rows, width);
     this.inner = plan.kept("inner", layer, rows, width);

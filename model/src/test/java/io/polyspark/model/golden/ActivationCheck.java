@@ -9,6 +9,7 @@ import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.tensor.Tensor;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** An activation F -> F alone: y, and the gradients of x, weight and bias for a given dY. */
@@ -46,12 +47,16 @@ final class ActivationCheck {
   private static ActivationMemory memory(
       Kernels kernels, ElementActivation activation, NpyArray x) {
     return new ActivationMemory(
-        Stream.generate(() -> kernels.allocate(x.rows(), 1))
-            .limit(activation.keptPerRow())
-            .toList(),
+        rows(kernels, activation, x),
         kernels.allocate(x.rows(), x.columns()),
         kernels.allocate(x.rows(), x.columns()),
-        kernels.allocate(x.rows(), 1));
+        rows(kernels, activation, x));
+  }
+
+  private static List<Tensor> rows(Kernels kernels, ElementActivation activation, NpyArray x) {
+    return Stream.generate(() -> kernels.allocate(x.rows(), 1))
+        .limit(activation.keptPerRow())
+        .toList();
   }
 
   private static Tensor upload(Kernels kernels, NpyArray array) {

@@ -17,6 +17,18 @@ final class Blas {
     Nd4j.getBlasWrapper().level3().gemm(a, b, c, false, false, 1, into == Into.ADD ? 1 : 0);
   }
 
+  /**
+   * {@code perRow[i] = sum over j of a[i][j]}: BLAS takes a product with ones in a fraction of the
+   * time of ND4J's reductions.
+   *
+   * @param a [rows, columns] row-major
+   * @param ones [columns, 1]
+   * @param perRow [rows, 1]
+   */
+  static void sumOverColumns(INDArray a, INDArray ones, INDArray perRow) {
+    product(ones.transpose(), a.transpose(), perRow.transpose(), Into.OVERWRITE);
+  }
+
   /** {@code y += factor * x}, over all elements. */
   static void addScaled(INDArray x, double factor, INDArray y) {
     Nd4j.getBlasWrapper().level1().axpy(x.length(), factor, x, y);

@@ -19,6 +19,8 @@ final class Nd4jAttention {
   /** Elements of one tile's scores. */
   static final long TILE_ELEMENTS = 1L << 23;
 
+  private static final int KEPT_WIDTH = 4;
+
   /** Far below any score, and finite, so that no operation meets an infinity. */
   private static final double MASKED = -1e9;
 
@@ -37,14 +39,27 @@ final class Nd4jAttention {
     void run(Tile tile);
   }
 
+  /**
+   * Where the probabilities are at most {@value #KEPT_WIDTH} times as wide as the queries, they are
+   * kept for the gradient; where they are wider, computing them again is the lesser cost.
+   */
+  static int keptPerRow(AttentionShape shape) {
+    return shape.positions() <= KEPT_WIDTH * shape.headSize()
+        ? Math.multiplyExact(shape.heads(), shape.positions())
+        : 0;
+  }
+
   static int sequencesPerTile(AttentionShape shape) {
     long perSequence = (long) shape.keyValueHeads() * shape.positions() * shape.positions();
     return (int) Math.max(1, Math.min(shape.sequences(), TILE_ELEMENTS / perSequence));
   }
 
+  /** All heads where probabilities are kept, so that a tile of them has no gaps. */
   static int headsPerTile(AttentionShape shape) {
     long perHead = (long) shape.positions() * shape.positions();
-    return (int) Math.max(1, Math.min(shape.keyValueHeads(), TILE_ELEMENTS / perHead));
+    return keptPerRow(shape) > 0
+        ? shape.keyValueHeads()
+        : (int) Math.max(1, Math.min(shape.keyValueHeads(), TILE_ELEMENTS / perHead));
   }
 
   private static void forEachTile(AttentionShape shape, TileWork work) {
@@ -62,26 +77,36 @@ final class Nd4jAttention {
     }
   }
 
-  void forward(Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor out) {
+  /**
+   * @param kept [N, {@link #keptPerRow}] for the probabilities; null where none are kept
+   */
+  void forward(Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor kept, Tensor out) {
     forEachTile(
         shape,
         tile -> {
           INDArray keys = keyValueHeads(k, shape, tile);
           INDArray values = keyValueHeads(v, shape, tile);
+          INDArray product = heads("attention.product", tile, shape.positions(), shape.headSize());
           for (int member = 0; member < shape.group(); member++) {
-            INDArray probabilities =
-                probabilities(queryHeads(q, shape, tile, member), keys, shape, tile);
-            product(probabilities, Op.NONE, values, Op.NONE, queryHeads(out, shape, tile, member));
+            INDArray queries = queryHeads(q, shape, tile, member);
+            INDArray scores = scores(kept, shape, tile, member);
+            probabilities(queries, keys, shape, scores);
+            product(scores, Op.NONE, values, Op.NONE, 1, product);
+            queryHeads(out, shape, tile, member).assign(product);
           }
         });
   }
 
+  /**
+   * @param kept as the forward pass left it; null where nothing was kept
+   */
   void backward(
       Tensor q,
       Tensor k,
       Tensor v,
       Tensor dOut,
       AttentionShape shape,
+      Tensor kept,
       Tensor dQ,
       Tensor dK,
       Tensor dV) {
@@ -98,18 +123,21 @@ final class Nd4jAttention {
           for (int member = 0; member < shape.group(); member++) {
             INDArray queries = queryHeads(q, shape, tile, member);
             INDArray dOutput = queryHeads(dOut, shape, tile, member);
-            INDArray probabilities = probabilities(queries, keys, shape, tile);
+            INDArray probabilities = scores(kept, shape, tile, member);
+            if (kept == null) {
+              probabilities(queries, keys, shape, probabilities);
+            }
 
-            product(probabilities, Op.TRANSPOSED, dOutput, Op.NONE, product);
+            product(probabilities, Op.TRANSPOSED, dOutput, Op.NONE, 1, product);
             put(product, dValues, member);
 
             // dScores = P (dP - sum over keys of dP P), dP = dOut v^T
-            product(dOutput, Op.NONE, values, Op.TRANSPOSED, dScores);
-            softmaxGradient(probabilities, dScores, shape, tile);
-            dScores.muli(scale);
+            product(dOutput, Op.NONE, values, Op.TRANSPOSED, 1, dScores);
+            softmaxGradient(probabilities, dScores);
 
-            product(dScores, Op.NONE, keys, Op.NONE, queryHeads(dQ, shape, tile, member));
-            product(dScores, Op.TRANSPOSED, queries, Op.NONE, product);
+            product(dScores, Op.NONE, keys, Op.NONE, scale, product);
+            queryHeads(dQ, shape, tile, member).assign(product);
+            product(dScores, Op.TRANSPOSED, queries, Op.NONE, scale, product);
             put(product, dKeys, member);
           }
         });
@@ -126,38 +154,51 @@ final class Nd4jAttention {
     }
   }
 
-  /** softmax(q k^T / sqrt(d) + mask), [b, h, T, T]. */
-  private INDArray probabilities(INDArray queries, INDArray keys, AttentionShape shape, Tile tile) {
+  /** Where a tile's scores and probabilities lie, [b, h, T, T]. */
+  private INDArray scores(Tensor kept, AttentionShape shape, Tile tile, int member) {
     int positions = shape.positions();
-    long matrices = (long) tile.sequences() * tile.heads();
-    INDArray scores = heads("attention.scores", tile, positions, positions);
-    product(queries, Op.NONE, keys, Op.TRANSPOSED, scores);
-    INDArray flat = scores.reshape('c', matrices, (long) positions * positions);
-    flat.muli(1 / Math.sqrt(shape.headSize()));
-    flat.addiRowVector(mask(positions));
-    INDArray rows = scores.reshape('c', matrices * positions, positions);
+    if (kept == null) {
+      return heads("attention.scores", tile, positions, positions);
+    }
+    long first = (long) member * shape.sequences() + tile.firstSequence();
+    return array(kept)
+        .reshape(
+            'c',
+            (long) shape.group() * shape.sequences(),
+            shape.keyValueHeads(),
+            positions,
+            positions)
+        .get(NDArrayIndex.interval(first, first + tile.sequences()));
+  }
+
+  /** softmax(q k^T / sqrt(d) + mask) into {@code scores} [b, h, T, T]. */
+  private void probabilities(
+      INDArray queries, INDArray keys, AttentionShape shape, INDArray scores) {
+    int positions = shape.positions();
+    product(queries, Op.NONE, keys, Op.TRANSPOSED, 1 / Math.sqrt(shape.headSize()), scores);
+    long square = (long) positions * positions;
+    scores.reshape('c', scores.length() / square, square).addiRowVector(mask(positions));
+    INDArray rows = scores.reshape('c', scores.length() / positions, positions);
     Nd4j.exec(
         DynamicCustomOp.builder("softmax")
             .addInputs(rows)
             .addOutputs(rows)
             .addIntegerArguments(1)
             .build());
-    return scores;
   }
 
-  private void softmaxGradient(
-      INDArray probabilities, INDArray dScores, AttentionShape shape, Tile tile) {
-    long rows = (long) tile.sequences() * tile.heads() * shape.positions();
-    INDArray p = probabilities.reshape('c', rows, shape.positions());
-    INDArray d = dScores.reshape('c', rows, shape.positions());
+  /** From dP to P (dP - sum over keys of dP P), in place. */
+  private void softmaxGradient(INDArray probabilities, INDArray dScores) {
+    long positions = dScores.size(3);
+    long rows = dScores.length() / positions;
+    INDArray p = probabilities.reshape('c', rows, positions);
+    INDArray d = dScores.reshape('c', rows, positions);
     INDArray weighted = scratch.array("attention.weighted", rows, 1);
     d.muli(p);
-    Nd4j.getBlasWrapper()
-        .level2()
-        .gemv('N', 'N', -1, d, scratch.ones(shape.positions()), 0, weighted);
-    // P dP - P sum(P dP), in the memory that P is not needed in any more after the second term
+    Blas.sumOverColumns(d, scratch.ones(positions), weighted);
+    // P is not needed any more after the second term, so that takes its memory.
     p.muliColumnVector(weighted);
-    d.addi(p);
+    d.subi(p);
   }
 
   /** 0 where a key is at or before the query, {@link #MASKED} after it: [1, T*T]. */
@@ -214,12 +255,14 @@ final class Nd4jAttention {
     TRANSPOSED
   }
 
-  private static void product(INDArray a, Op ofA, INDArray b, Op ofB, INDArray out) {
+  /** {@code out = factor * a b}; an output with gaps would take ND4J off BLAS. */
+  private static void product(INDArray a, Op ofA, INDArray b, Op ofB, double factor, INDArray out) {
     Nd4j.exec(
         DynamicCustomOp.builder("matmul")
             .addInputs(a, b)
             .addOutputs(out)
             .addIntegerArguments(ofA == Op.TRANSPOSED ? 1 : 0, ofB == Op.TRANSPOSED ? 1 : 0, 0)
+            .addFloatingPointArguments(factor, 0.0)
             .build());
   }
 }

@@ -15,11 +15,9 @@ final class Nd4jCrossEntropy {
   static final long TILE_ELEMENTS = 1L << 22;
 
   private final Scratch scratch;
-  private final Nd4jElementwise math;
 
-  Nd4jCrossEntropy(Scratch scratch, Nd4jElementwise math) {
+  Nd4jCrossEntropy(Scratch scratch) {
     this.scratch = scratch;
-    this.math = math;
   }
 
   static long rowsPerTile(long rows, long vocabulary) {
@@ -74,7 +72,7 @@ final class Nd4jCrossEntropy {
             .build());
     Nd4j.exec(new Exp(logits, logits));
     INDArray sums = scratch.array("logits.sums", rows, 1);
-    math.sumOverColumns(logits, sums);
+    Blas.sumOverColumns(logits, scratch.ones(logits.size(1)), sums);
     Nd4j.exec(new Log(sums, losses));
     losses.subi(ofTarget);
     return sums;

@@ -64,8 +64,7 @@ class Nd4jElementwise implements Elementwise {
 
   @Override
   public void scaleRows(Tensor a, Tensor perRow, Tensor out) {
-    copy(a, out);
-    array(out).muliColumnVector(array(perRow));
+    array(a).mul(array(perRow), array(out));
   }
 
   @Override
@@ -75,31 +74,18 @@ class Nd4jElementwise implements Elementwise {
 
   @Override
   public void scaleColumns(Tensor a, Tensor perColumn, Tensor out) {
-    copy(a, out);
-    array(out).muliRowVector(array(perColumn));
+    array(a).mul(array(perColumn), array(out));
   }
 
   @Override
   public void sumOverColumns(Tensor a, Tensor perRow) {
-    sumOverColumns(array(a), array(perRow));
-  }
-
-  final void sumOverColumns(INDArray a, INDArray perRow) {
-    Nd4j.getBlasWrapper().level2().gemv('N', 'N', 1, a, scratch.ones(a.size(1)), 0, perRow);
+    Blas.product(
+        scratch.ones(a.columns()).transpose(), transposed(a), transposed(perRow), Into.OVERWRITE);
   }
 
   @Override
   public void sumOverRows(Tensor a, Tensor perColumn, Into into) {
-    Nd4j.getBlasWrapper()
-        .level2()
-        .gemv(
-            'N',
-            'N',
-            1,
-            transposed(a),
-            scratch.ones(a.rows()),
-            into == Into.ADD ? 1 : 0,
-            transposed(perColumn));
+    Blas.product(transposed(a), scratch.ones(a.rows()), transposed(perColumn), into);
   }
 
   @Override
@@ -110,7 +96,7 @@ class Nd4jElementwise implements Elementwise {
   @Override
   public double sum(Tensor a) {
     INDArray perRow = scratch.array("sum", a.rows(), 1);
-    sumOverColumns(array(a), perRow);
+    Blas.sumOverColumns(array(a), scratch.ones(a.columns()), perRow);
     return Blas.dot(perRow, scratch.ones(a.rows()));
   }
 

@@ -35,7 +35,7 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
     this.precision = precision;
     this.type = dataType(precision);
     this.attention = new Nd4jAttention(scratch, type);
-    this.crossEntropy = new Nd4jCrossEntropy(scratch, this);
+    this.crossEntropy = new Nd4jCrossEntropy(scratch);
     this.rotary = new Nd4jRotary(scratch, type);
   }
 
@@ -129,22 +129,21 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
   }
 
   /**
-   * With r = inverseRms, g = dY weight: {@code dX = r g - x r^3 mean(g x)}, {@code dWeight = sum of
-   * dY x r}.
+   * With r = inverseRms: {@code dX = r dY weight - x r^3 mean(dY x weight)}, {@code dWeight = sum
+   * of dY x r}. Both sums are products of dY x with a vector.
    */
   @Override
   public void rmsNormGradient(
       Tensor dY, Tensor x, Tensor weight, Tensor inverseRms, Tensor dX, Into into, Tensor dWeight) {
     Tensor product = temporary("rmsNorm.product", x);
-    Tensor weighted = temporary("rmsNorm.weighted", x);
+    Tensor weighted = into == Into.ADD ? temporary("rmsNorm.weighted", x) : dX;
     Tensor mean = Nd4jTensor.view(scratch.array("rmsNorm.mean", x.rows(), 1), x.rows(), 1);
     multiply(dY, x, product);
-    scaleRows(product, inverseRms, product);
-    sumOverRows(product, dWeight, Into.ADD);
-    scaleColumns(product, weight, product);
-    sumOverColumns(product, mean);
-    multiply(mean, inverseRms, mean);
-    multiply(mean, inverseRms, mean);
+    Blas.product(transposed(product), array(inverseRms), transposed(dWeight), Into.ADD);
+    Blas.product(array(weight), transposed(product), transposed(mean), Into.OVERWRITE);
+    for (int power = 1; power <= 3; power++) {
+      multiply(mean, inverseRms, mean);
+    }
     scaleAndShift(mean, -1.0 / x.columns(), 0, mean);
 
     scaleColumns(dY, weight, weighted);
@@ -153,8 +152,6 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
     addScaled(product, 1, weighted);
     if (into == Into.ADD) {
       addScaled(weighted, 1, dX);
-    } else {
-      copy(weighted, dX);
     }
   }
 
@@ -174,8 +171,14 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
   }
 
   @Override
-  public void attention(Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor out) {
-    attention.forward(q, k, v, shape, out);
+  public int attentionKeptPerRow(AttentionShape shape) {
+    return Nd4jAttention.keptPerRow(shape);
+  }
+
+  @Override
+  public void attention(
+      Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor kept, Tensor out) {
+    attention.forward(q, k, v, shape, kept, out);
   }
 
   @Override
@@ -185,10 +188,11 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
       Tensor v,
       Tensor dOut,
       AttentionShape shape,
+      Tensor kept,
       Tensor dQ,
       Tensor dK,
       Tensor dV) {
-    attention.backward(q, k, v, dOut, shape, dQ, dK, dV);
+    attention.backward(q, k, v, dOut, shape, kept, dQ, dK, dV);
   }
 
   @Override

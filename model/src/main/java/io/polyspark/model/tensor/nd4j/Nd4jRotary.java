@@ -33,20 +33,27 @@ final class Nd4jRotary {
     Tables table = tables(x, positions, headSize, theta);
     INDArray rotated = scratch.array("rotary", x.rows(), x.columns());
     rotate(array(x), table.rotate(), headSize, rotated);
-    perPosition(rotated, positions).muliRowVector(table.sin());
-    perPosition(array(x), positions).muliRowVector(table.cos());
-    array(x).addi(rotated);
+    scale(rotated, table.sin(), rotated);
+    scale(array(x), table.cos(), array(x));
+    Blas.addScaled(rotated, 1, array(x));
   }
 
   /** The transpose: {@code dX = dY cos + rotate^T(dY sin)}. */
   void backward(Tensor dX, int positions, int headSize, double theta) {
     Tables table = tables(dX, positions, headSize, theta);
-    INDArray timesSin = scratch.array("rotary", dX.rows(), dX.columns()).assign(array(dX));
+    INDArray timesSin = scratch.array("rotary", dX.rows(), dX.columns());
     INDArray rotated = scratch.array("rotary.back", dX.rows(), dX.columns());
-    perPosition(timesSin, positions).muliRowVector(table.sin());
+    scale(array(dX), table.sin(), timesSin);
     rotate(timesSin, table.rotate().transpose(), headSize, rotated);
-    perPosition(array(dX), positions).muliRowVector(table.cos());
-    array(dX).addi(rotated);
+    scale(array(dX), table.cos(), array(dX));
+    Blas.addScaled(rotated, 1, array(dX));
+  }
+
+  /** Multiplies every sequence by a table of its positions. */
+  private static void scale(INDArray x, INDArray table, INDArray out) {
+    long sequences = x.length() / table.length();
+    x.reshape('c', sequences, table.length())
+        .mul(table, out.reshape('c', sequences, table.length()));
   }
 
   /** out = x rotate, head by head. */
@@ -57,10 +64,6 @@ final class Nd4jRotary {
         x.reshape('c', heads, headSize).transpose(),
         out.reshape('c', heads, headSize).transpose(),
         Into.OVERWRITE);
-  }
-
-  private static INDArray perPosition(INDArray x, int positions) {
-    return x.reshape('c', x.size(0) / positions, positions * x.size(1));
   }
 
   private Tables tables(Tensor x, int positions, int headSize, double theta) {
