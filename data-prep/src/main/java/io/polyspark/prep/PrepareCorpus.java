@@ -21,7 +21,6 @@ import io.polyspark.prep.tokenize.TokenizeJob;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,10 +69,11 @@ public final class PrepareCorpus {
       JavaSparkContext spark, PrepareOptions options, PrepareListener listener) {
     try {
       return new PrepareCorpus(spark, options, listener).run();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot prepare " + options.output(), e);
-    } catch (RuntimeException e) {
-      throw asUserError(e);
+    } catch (UserError e) {
+      throw e;
+    } catch (Exception e) {
+      // Not RuntimeException: Scala throws Spark's exceptions, which are checked, undeclared.
+      throw failure(e, options);
     }
   }
 
@@ -219,12 +219,12 @@ public final class PrepareCorpus {
   }
 
   /** A user's mistake that a task met comes back as itself, not as the failure of a Spark job. */
-  private static RuntimeException asUserError(RuntimeException e) {
+  private static RuntimeException failure(Exception e, PrepareOptions options) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof UserError) {
-        return cause == e ? e : new UserError(cause.getMessage(), e);
+        return new UserError(cause.getMessage(), e);
       }
     }
-    return e;
+    return new IllegalStateException("cannot prepare " + options.output(), e);
   }
 }

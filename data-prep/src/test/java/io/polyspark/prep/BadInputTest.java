@@ -8,6 +8,7 @@ import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -159,6 +160,22 @@ class BadInputTest {
     assertThat(corpus.manifest().documents())
         .isEqualTo(new Manifest.Documents(103, 100, Map.of("invalid_json", 1L, "no_text", 2L)));
     deleteCorpus();
+  }
+
+  @Test
+  void documentThatNoTaskCanHold() throws IOException {
+    // Thrown by the task itself: it must come back as a sentence all the same.
+    Path file = directory.resolve("large.txt");
+    long memory = Runtime.getRuntime().maxMemory();
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(memory / 10 + 1);
+    }
+    assertRefused(
+        options(file.toString()),
+        String.format(
+            "%s has a document of more than %d MB, too large for a task of %d MB; divide the file,"
+                + " use --document-separator blank-line, or give executors more memory.",
+            file, (memory / 10) >> 20, memory >> 20));
   }
 
   @Test

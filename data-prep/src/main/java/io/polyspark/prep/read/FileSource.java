@@ -64,8 +64,10 @@ public final class FileSource implements DocumentSource {
         ranges.add(InputRange.whole(file));
         continue;
       }
-      for (long start = 0; start < file.length(); start += partitionBytes) {
-        ranges.add(new InputRange(file, start, Math.min(file.length(), start + partitionBytes)));
+      for (long start = 0; start < file.length(); ) {
+        long end = start + Math.min(partitionBytes, file.length() - start);
+        ranges.add(new InputRange(file, start, end));
+        start = end;
       }
     }
     return ranges;

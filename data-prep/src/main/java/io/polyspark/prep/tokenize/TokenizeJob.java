@@ -60,7 +60,7 @@ public final class TokenizeJob implements AutoCloseable {
             .persist(StorageLevel.DISK_ONLY());
     try {
       return new TokenizeJob(outputs, summaries(spark, outputs, maxRejected));
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       outputs.unpersist(true);
       throw e;
     }
@@ -127,7 +127,8 @@ public final class TokenizeJob implements AutoCloseable {
     spark.setJobGroup(group, "Tokenize the corpus", false);
     try {
       spark.sc().runJob(outputs.rdd(), last, collect, ClassTag.apply(PartitionSummary.class));
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
+      // Not RuntimeException: Scala throws Spark's exceptions, which are checked, undeclared.
       summaries.refuse(maxRejected);
       throw e;
     } finally {

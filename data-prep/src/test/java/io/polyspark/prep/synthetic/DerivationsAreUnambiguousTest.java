@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class DerivationsAreUnambiguousTest {
   @Test
   void aTextHasOneDerivationWithTheRecordedInformation() {
-    for (int number = 0; number < 12; number++) {
+    for (int number = 0; number < 8; number++) {
       Document document = SyntheticSource.document(20, number);
       List<Double> derivations = derivations(document.text());
       assertThat(derivations).as("derivations of %s", document.text()).hasSize(1);

@@ -3,6 +3,7 @@ package io.polyspark.model.shards;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -90,6 +91,7 @@ public record Manifest(
    * @param tokens ids in it
    * @param sha256 of the whole file
    */
+  @JsonPropertyOrder({"name", "tokens", "sha256"})
   public record File(String name, long tokens, @JsonProperty("sha256") String sha256)
       implements Serializable {}
 
