@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -93,8 +94,12 @@ final class TrainCommand implements Callable<Integer> {
                 MemoryPlan.Purpose.TRAINING),
             ParameterLayout.of(training.model()).length());
     try (JavaSparkContext spark = SparkRuntime.start(demand)) {
-      TrainResult result = TrainJob.run(spark, training, dataPath, outputPath, resume);
-      RunFiles files = RunFiles.of(spark.hadoopConfiguration(), outputPath, dataPath);
+      Configuration hadoop = spark.hadoopConfiguration();
+      // Executors have working directories of their own.
+      Path everywhereData = dataPath.getFileSystem(hadoop).makeQualified(dataPath);
+      Path everywhereOutput = outputPath.getFileSystem(hadoop).makeQualified(outputPath);
+      TrainResult result = TrainJob.run(spark, training, everywhereData, everywhereOutput, resume);
+      RunFiles files = RunFiles.of(hadoop, outputPath, dataPath);
       files.drawLoss();
       report(result, files);
     }
@@ -134,7 +139,7 @@ final class TrainCommand implements Callable<Integer> {
       object.put("checkpoint", result.checkpoint().toString());
       object.put("rounds", result.rounds());
       object.put("tokens", result.tokensSeen());
-      object.put("loss", result.loss());
+      loss(result).ifPresent(loss -> object.put("loss", loss));
       result.validationLoss().ifPresent(loss -> object.put("validation_loss", loss));
       JsonLine.print(object);
       return;
@@ -143,15 +148,22 @@ final class TrainCommand implements Callable<Integer> {
     line.append(
         String.format(
             Locale.ROOT,
-            "Trained on %,d tokens in %,d rounds: training loss %.4f",
+            "Trained on %,d tokens in %,d rounds",
             result.tokensSeen(),
-            result.rounds(),
-            result.loss()));
+            result.rounds()));
+    loss(result)
+        .ifPresent(loss -> line.append(String.format(Locale.ROOT, ", training loss %.4f", loss)));
     result
         .validationLoss()
         .ifPresent(loss -> line.append(String.format(Locale.ROOT, ", validation %.4f", loss)));
     System.out.println(line);
-    System.out.println("Checkpoint " + result.checkpoint());
+    System.out.println(
+        "Checkpoint " + new Path(new Path(output, "checkpoints"), result.checkpoint().getName()));
     System.out.println("Loss       " + files.plot());
+  }
+
+  /** There is none where a resumed run had nothing left to do. */
+  private static OptionalDouble loss(TrainResult result) {
+    return Double.isNaN(result.loss()) ? OptionalDouble.empty() : OptionalDouble.of(result.loss());
   }
 }

@@ -72,7 +72,7 @@ public final class Evaluation {
     Checkpoint opened = Checkpoint.resolve(fileSystem(checkpoint, hadoop), checkpoint);
     Manifest manifest = Manifest.read(fileSystem(data, hadoop), data);
     checkTokenizer(opened, manifest, data);
-    Weights weights = new CheckpointWeights(hadoop, opened.directory().toString());
+    Weights weights = new CheckpointWeights(hadoop, everywhere(opened.directory(), hadoop));
     int context = opened.model().maxPositionEmbeddings();
     Mean mean = mean(spark, weights, context, data, split, Long.MAX_VALUE, mostTasks);
     return Result.of(mean.loss(), mean.tokens(), manifest.splits().get(split));
@@ -111,7 +111,7 @@ public final class Evaluation {
     int batches = Math.toIntExact((windows + batch - 1) / batch);
     int tasks = Math.min(batches, mostTasks);
     BatchLosses losses =
-        new BatchLosses(hadoop, weights, data.toString(), split, windows, batch, context);
+        new BatchLosses(hadoop, weights, everywhere(data, hadoop), split, windows, batch, context);
     List<Piece> pieces =
         spark
             .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)
@@ -153,6 +153,11 @@ public final class Evaluation {
             tokenizer.sha256().substring(0, 12));
       }
     }
+  }
+
+  /** Executors have working directories of their own. */
+  private static String everywhere(Path path, SerializableConfiguration hadoop) throws IOException {
+    return fileSystem(path, hadoop).makeQualified(path).toString();
   }
 
   static FileSystem fileSystem(Path path, SerializableConfiguration hadoop) throws IOException {

@@ -1,0 +1,127 @@
+package io.polyspark.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.launcher.JavaModuleOptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every verb, as a user runs it: the real main class in a process of its own, on a real Spark. */
+class FromTextToTextTest {
+  private static final String CLUSTER = "local-cluster[2,1,1100]";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir Path directory;
+
+  private record Outcome(int code, String out, String err) {
+    JsonNode lastLine() throws IOException {
+      return JSON.readTree(out.substring(out.stripTrailing().lastIndexOf('\n') + 1));
+    }
+  }
+
+  @Test
+  void theVerbsWorkTogether() throws Exception {
+    Files.writeString(directory.resolve("text.txt"), "The cat sat on the mat.\n".repeat(2000));
+    Files.writeString(
+        directory.resolve("tiny.yaml"),
+        """
+        model: tiny
+        steps: 7
+        inner_steps: 3
+        batch: 2
+        context: 16
+        validation: {every_rounds: 1, max_tokens: 64}
+        checkpoint: {every_rounds: 2, keep: 2}
+        """);
+
+    Outcome prep =
+        run("local[2]", "prep", "--input", "text.txt", "--split", "tail", "--output", "data");
+    assertThat(prep.code()).as(prep.err()).isZero();
+    assertThat(prep.out()).startsWith("Prepared 1 documents:").endsWith("in data\n");
+
+    String[] train = {"train", "--config", "tiny.yaml", "--data", "data", "--output", "run"};
+    Outcome trained = run(CLUSTER, train);
+    assertThat(trained.code()).as(trained.err()).isZero();
+    assertThat(trained.err()).contains("100%  step 7 of 7").doesNotContain("\u001B", "WARN");
+    assertThat(directory.resolve("run"))
+        .isDirectoryContaining("glob:**/config.yaml")
+        .isDirectoryContaining("glob:**/loss.png")
+        .isDirectoryContaining("glob:**/loss.svg");
+    // 7 steps of 2 replicas and 3 rounds.
+    assertThat(directory.resolve("run/metrics.jsonl")).content().hasLineCount(7 * 2 + 3);
+    assertThat(directory.resolve("run/checkpoints").toFile().list())
+        .containsExactlyInAnyOrder("round-0000002", "round-0000003");
+
+    Outcome again = run(CLUSTER, train);
+    assertThat(again.code()).isEqualTo(2);
+    assertThat(again.err())
+        .isEqualTo(
+            "The output directory run exists: give another one, or --resume to go on in it.\n");
+
+    Outcome eval = run("local[2]", "eval", "--checkpoint", "run", "--data", "data", "--json");
+    assertThat(eval.code()).as(eval.err()).isZero();
+    assertThat(eval.lastLine().fieldNames())
+        .toIterable()
+        .containsExactly("loss", "perplexity", "bits_per_byte", "tokens");
+    assertThat(eval.lastLine().get("loss").asDouble()).isBetween(0.0, 5.6);
+
+    String[] generate = {
+      "generate", "--checkpoint", "run", "--prompt", "The ", "--max-tokens", "9"
+    };
+    Outcome generated = run("local[1]", generate);
+    assertThat(generated.code()).as(generated.err()).isZero();
+    assertThat(generated.out()).startsWith("The ");
+    assertThat(run("local[1]", generate).out()).isEqualTo(generated.out());
+
+    Outcome report =
+        run("local[2]", "report", "--run", "run", "--data", "data", "--prompt", "The ", "--json");
+    assertThat(report.code()).as(report.err()).isZero();
+    assertThat(report.lastLine().get("loss")).isEqualTo(eval.lastLine().get("loss"));
+    assertThat(JSON.readTree(directory.resolve("run/summary.json").toFile()))
+        .isEqualTo(report.lastLine());
+    assertThat(directory.resolve("run/summary.txt")).content().contains("It goes on from \"The\"");
+  }
+
+  private Outcome run(String master, String... arguments) throws Exception {
+    String classPath = System.getProperty("java.class.path");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().split(" ")));
+    Map<String, String> settings =
+        Map.of(
+            "spark.master",
+            master,
+            "spark.driver.host",
+            "127.0.0.1",
+            "spark.ui.enabled",
+            "false",
+            "spark.executor.extraClassPath",
+            classPath);
+    settings.forEach((key, value) -> command.add("-D" + key + "=" + value));
+    command.addAll(List.of("-Xmx1g", "-cp", classPath, "io.polyspark.cli.PolySpark"));
+    command.addAll(List.of(arguments));
+    Path out = directory.resolve("out.log");
+    Path err = directory.resolve("err.log");
+    Process process =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    int code = process.waitFor();
+    return new Outcome(code, read(out), read(err));
+  }
+
+  private static String read(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.UTF_8);
+  }
+}
