@@ -18,7 +18,7 @@ class SameFilesOnAnyClusterTest {
   @TempDir Path directory;
 
   @Test
-  void whateverTheNumberOfTasks() throws IOException {
+  void whateverTheNumberOfTasksAndTheSerializer() throws IOException {
     Path input = Files.createDirectory(directory.resolve("in"));
     Random random = new Random(5);
     // Above a megabyte, so that files are divided, at places that mean nothing.
@@ -38,7 +38,16 @@ class SameFilesOnAnyClusterTest {
             .withShardTokens(300_000);
 
     PreparedCorpus one = prepare(options, "one", 1, Map.of("spark.default.parallelism", "1"));
-    PreparedCorpus many = prepare(options, "many", 2, Map.of("spark.default.parallelism", "16"));
+    PreparedCorpus many =
+        prepare(
+            options,
+            "many",
+            2,
+            Map.of(
+                "spark.default.parallelism",
+                "16",
+                "spark.serializer",
+                "org.apache.spark.serializer.KryoSerializer"));
 
     assertThat(one.manifest().documents())
         .isEqualTo(new Manifest.Documents(60_000, 60_000, Map.of()));

@@ -3,6 +3,7 @@ package io.polyspark.prep.shard;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.ShardWriter;
 import io.polyspark.model.shards.TokenType;
+import io.polyspark.prep.tokenize.Packed;
 import io.polyspark.prep.tokenize.Side;
 import io.polyspark.prep.tokenize.TokenizeJob;
 import java.io.IOException;
@@ -49,7 +50,7 @@ public final class ShardJob {
     for (ShardPlan.Shard shard : plan.shards()) {
       fs.mkdirs(new Path(directory, shard.name()).getParent());
     }
-    Broadcast<ShardPlan> sharedPlan = spark.broadcast(plan);
+    Broadcast<Packed<ShardPlan>> sharedPlan = spark.broadcast(Packed.of(plan));
     Broadcast<SerializableConfiguration> configuration =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     String target = directory.toString();
@@ -58,22 +59,26 @@ public final class ShardJob {
             .outputs()
             .mapPartitionsWithIndex(
                 (partition, outputs) ->
-                    new ShardPieces(sharedPlan.value(), type, partition, outputs),
+                    new ShardPieces(sharedPlan.value().value(), type, partition, outputs),
                 true)
             .mapToPair(piece -> piece)
             .repartitionAndSortWithinPartitions(new ByShard(plan.shards().size()))
             .mapPartitionsWithIndex(
                 (number, pieces) ->
                     List.of(
-                            write(
-                                sharedPlan.value().shards().get(number),
-                                type,
-                                pieces,
-                                new Path(target),
-                                configuration.value().value()))
+                            Packed.of(
+                                write(
+                                    sharedPlan.value().value().shards().get(number),
+                                    type,
+                                    pieces,
+                                    new Path(target),
+                                    configuration.value().value())))
                         .iterator(),
                 true)
-            .collect();
+            .collect()
+            .stream()
+            .map(Packed::value)
+            .toList();
     fs.delete(new Path(directory, ATTEMPTS), true);
 
     Map<Side, List<Manifest.File>> bySide = new EnumMap<>(Side.class);

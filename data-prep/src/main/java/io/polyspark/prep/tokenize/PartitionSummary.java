@@ -1,5 +1,6 @@
 package io.polyspark.prep.tokenize;
 
+import java.io.Serializable;
 import java.util.EnumMap;
 import java.util.TreeMap;
 
@@ -18,7 +19,7 @@ public record PartitionSummary(
     TreeMap<String, Long> dropped,
     long rejected,
     String firstRejection)
-    implements TokenizeOutput {
+    implements Serializable {
   /** Counts of nothing. */
   public static PartitionSummary none() {
     return new PartitionSummary(0, new EnumMap<>(Side.class), new TreeMap<>(), 0, null);

@@ -42,7 +42,7 @@ public final class TokenizeJob implements AutoCloseable {
       byte[] tokenizerJson,
       SplitRule rule,
       long maxRejected) {
-    Broadcast<DocumentSource> sharedSource = spark.broadcast(source);
+    Broadcast<Packed<DocumentSource>> sharedSource = spark.broadcast(Packed.of(source));
     Broadcast<byte[]> sharedJson = spark.broadcast(tokenizerJson);
     Broadcast<SerializableConfiguration> configuration =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
@@ -53,7 +53,10 @@ public final class TokenizeJob implements AutoCloseable {
             .mapPartitions(
                 numbers ->
                     tokenize(
-                        sharedSource.value().open(numbers.next(), configuration.value().value()),
+                        sharedSource
+                            .value()
+                            .value()
+                            .open(numbers.next(), configuration.value().value()),
                         Tokenizer.load(sharedJson.value()),
                         rule,
                         maxRejected))
@@ -114,19 +117,20 @@ public final class TokenizeJob implements AutoCloseable {
       JavaSparkContext spark, JavaRDD<TokenizeOutput> outputs, long maxRejected) {
     String group = "tokenize-" + UUID.randomUUID();
     Summaries summaries = new Summaries(outputs.getNumPartitions());
-    Function1<scala.collection.Iterator<TokenizeOutput>, PartitionSummary> last =
-        (Function1<scala.collection.Iterator<TokenizeOutput>, PartitionSummary> & Serializable)
+    Function1<scala.collection.Iterator<TokenizeOutput>, Packed<PartitionSummary>> last =
+        (Function1<scala.collection.Iterator<TokenizeOutput>, Packed<PartitionSummary>>
+                & Serializable)
             TokenizeJob::last;
-    Function2<Object, PartitionSummary, BoxedUnit> collect =
+    Function2<Object, Packed<PartitionSummary>, BoxedUnit> collect =
         (partition, summary) -> {
-          if (summaries.add((Integer) partition, summary) > maxRejected) {
+          if (summaries.add((Integer) partition, summary.value()) > maxRejected) {
             spark.cancelJobGroup(group);
           }
           return BoxedUnit.UNIT;
         };
     spark.setJobGroup(group, "Tokenize the corpus", false);
     try {
-      spark.sc().runJob(outputs.rdd(), last, collect, ClassTag.apply(PartitionSummary.class));
+      spark.sc().runJob(outputs.rdd(), last, collect, ClassTag.apply(Packed.class));
     } catch (Exception e) {
       // Not RuntimeException: Scala throws Spark's exceptions, which are checked, undeclared.
       summaries.refuse(maxRejected);
@@ -138,12 +142,12 @@ public final class TokenizeJob implements AutoCloseable {
     return summaries.all();
   }
 
-  private static PartitionSummary last(scala.collection.Iterator<TokenizeOutput> outputs) {
+  private static Packed<PartitionSummary> last(scala.collection.Iterator<TokenizeOutput> outputs) {
     TokenizeOutput output = null;
     while (outputs.hasNext()) {
       output = outputs.next();
     }
-    return (PartitionSummary) output;
+    return ((PartitionEnd) output).summary();
   }
 
   /** What has come in, by partition. Spark's scheduler adds, the caller reads. */

@@ -136,7 +136,8 @@ final class TokenizedDocuments implements Iterator<TokenizeOutput> {
   private void end() {
     ended = true;
     pending.keySet().forEach(this::flush);
-    ready.add(new PartitionSummary(read, counts, dropped, rejected, firstRejection));
+    ready.add(
+        new PartitionEnd(new PartitionSummary(read, counts, dropped, rejected, firstRejection)));
   }
 
   private void flush(Side side) {
