@@ -1,28 +1,35 @@
 package io.polyspark.model.config;
 
 import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
-/** Takes typed values out of a map of a user's keys, and knows which ones nobody asked for. */
+/**
+ * Takes typed values out of a map of a user's keys. YAML 1.1 reads 1e-5, which has no point, as
+ * text; text that is a number counts as one.
+ */
 final class ConfigReader {
   private final Map<String, ?> values;
   private final String source;
-  private final Set<String> known = new LinkedHashSet<>();
 
-  ConfigReader(Map<String, ?> values, String source) {
+  /**
+   * @param source where the values come from, for messages
+   * @param known every key there is
+   * @throws UserError if there is another
+   */
+  ConfigReader(Map<String, ?> values, String source, List<String> known) {
     this.values = values;
     this.source = source;
+    for (String key : values.keySet()) {
+      if (!known.contains(key)) {
+        throw UserError.of(
+            "%s: unknown key '%s'; accepted are %s.", source, key, String.join(", ", known));
+      }
+    }
   }
 
   int positive(String key) {
-    if (!values.containsKey(key)) {
-      throw UserError.of(
-          "%s: the key '%s' is missing; give a whole number of at least 1.", source, key);
-    }
-    return positive(key, 1);
+    return whole(key, null, 1);
   }
 
   int positive(String key, int otherwise) {
@@ -33,38 +40,47 @@ final class ConfigReader {
     return whole(key, otherwise, 0);
   }
 
-  private int whole(String key, int otherwise, int least) {
-    Object value = take(key, otherwise);
-    if (value instanceof Number number
-        && number.doubleValue() == number.intValue()
-        && number.intValue() >= least) {
-      return number.intValue();
+  private int whole(String key, Integer otherwise, int least) {
+    Object value = value(key, otherwise);
+    double number = number(value);
+    if (number == (int) number && number >= least) {
+      return (int) number;
     }
     throw wrong(key, value, "a whole number of at least " + least);
   }
 
   double positiveNumber(String key, double otherwise) {
-    Object value = take(key, otherwise);
-    if (value instanceof Number number
-        && number.doubleValue() > 0
-        && Double.isFinite(number.doubleValue())) {
-      return number.doubleValue();
+    Object value = value(key, otherwise);
+    double number = number(value);
+    if (number > 0 && Double.isFinite(number)) {
+      return number;
     }
     throw wrong(key, value, "a number above 0");
   }
 
   double nonNegativeNumber(String key, double otherwise) {
-    Object value = take(key, otherwise);
-    if (value instanceof Number number
-        && number.doubleValue() >= 0
-        && Double.isFinite(number.doubleValue())) {
-      return number.doubleValue();
+    Object value = value(key, otherwise);
+    double number = number(value);
+    if (number >= 0 && Double.isFinite(number)) {
+      return number;
     }
     throw wrong(key, value, "a number of at least 0");
   }
 
+  /** NaN where the value is no number. */
+  private static double number(Object value) {
+    if (value instanceof Number number) {
+      return number.doubleValue();
+    }
+    try {
+      return value instanceof String text ? Double.parseDouble(text.strip()) : Double.NaN;
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
+  }
+
   boolean flag(String key, boolean otherwise) {
-    Object value = take(key, otherwise);
+    Object value = value(key, otherwise);
     if (value instanceof Boolean flag) {
       return flag;
     }
@@ -73,7 +89,7 @@ final class ConfigReader {
 
   /** One name for all layers, or a list with one per layer. */
   List<String> names(String key, int layers) {
-    Object value = take(key, null);
+    Object value = value(key, null);
     if (value instanceof String name) {
       return Collections.nCopies(layers, name);
     }
@@ -85,18 +101,7 @@ final class ConfigReader {
     throw wrong(key, value, "a name, or a list of one name for each of the " + layers + " layers");
   }
 
-  /** Ends the reading: what nobody asked for is a mistake. */
-  void refuseUnknown() {
-    for (String key : values.keySet()) {
-      if (!known.contains(key)) {
-        throw UserError.of(
-            "%s: unknown key '%s'; accepted are %s.", source, key, String.join(", ", known));
-      }
-    }
-  }
-
-  private Object take(String key, Object otherwise) {
-    known.add(key);
+  private Object value(String key, Object otherwise) {
     return values.containsKey(key) ? values.get(key) : otherwise;
   }
 

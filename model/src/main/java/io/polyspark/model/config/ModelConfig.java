@@ -50,6 +50,27 @@ public record ModelConfig(
     boolean tieWordEmbeddings,
     double initializerRange) {
 
+  private static final List<String> KEYS =
+      List.of(
+          "vocab_size",
+          "hidden_size",
+          "intermediate_size",
+          "num_hidden_layers",
+          "num_attention_heads",
+          "num_key_value_heads",
+          "max_position_embeddings",
+          "hidden_act",
+          "rms_norm_eps",
+          "rope_theta",
+          "num_experts",
+          "num_experts_per_tok",
+          "qk_norm",
+          "router_aux_loss_coef",
+          "router_z_loss_coef",
+          "norm_topk_prob",
+          "tie_word_embeddings",
+          "initializer_range");
+
   /** Copies the list. */
   public ModelConfig {
     hiddenAct = List.copyOf(hiddenAct);
@@ -78,7 +99,7 @@ public record ModelConfig(
    *     not go together
    */
   public static ModelConfig fromMap(Map<String, ?> values, String source) {
-    ConfigReader in = new ConfigReader(values, source);
+    ConfigReader in = new ConfigReader(values, source, KEYS);
     int layers = in.positive("num_hidden_layers");
     int heads = in.positive("num_attention_heads");
     int experts = in.nonNegative("num_experts", 0);
@@ -102,7 +123,6 @@ public record ModelConfig(
             in.flag("norm_topk_prob", false),
             in.flag("tie_word_embeddings", false),
             in.positiveNumber("initializer_range", 0.02));
-    in.refuseUnknown();
     config.check(source);
     return config;
   }
@@ -116,7 +136,8 @@ public record ModelConfig(
         numAttentionHeads);
     require(
         headSize() % 2 == 0,
-        "%s: hidden_size %d over %d heads gives heads of width %d, but rotary positions need an even width.",
+        "%s: hidden_size %d over num_attention_heads %d gives heads of width %d, but rotary positions"
+            + " need an even width.",
         source,
         hiddenSize,
         numAttentionHeads,

@@ -1,6 +1,7 @@
 package io.polyspark.model.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -18,7 +19,8 @@ public final class ModelFiles {
   /** The presets of conf/model, which the build copies into the jar. */
   public static final List<String> PRESETS = List.of("tiny", "char", "dense-1.3b");
 
-  private static final ObjectMapper YAML = new YAMLMapper();
+  private static final ObjectMapper YAML =
+      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private ModelFiles() {}
 
