@@ -1,16 +1,13 @@
 package io.polyspark.model.dl4j;
 
 import io.polyspark.model.config.ModelConfig;
-import io.polyspark.model.tensor.Indices;
-import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Precision;
-import io.polyspark.model.tensor.Tensor;
 import io.polyspark.model.tensor.nd4j.Nd4jTensor;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.model.transformer.Parameters;
-import io.polyspark.model.transformer.Transformer;
+import java.util.Arrays;
 import java.util.List;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -28,8 +25,8 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Runs a {@link Transformer} for DL4J. The transformer's memory is its own, taken once for a (B,
- * T), never part of DL4J's workspaces; it is made anew when a batch of another shape comes.
+ * Runs a transformer for DL4J. Its memory is its own, taken once for a (B, T) in a {@link
+ * BatchPass}, never part of DL4J's workspaces; it is made anew when a batch of another shape comes.
  */
 // "try": a scope out of workspaces is entered and left, never named. "deprecation": DL4J deprecates
 // numLabels but asks for it.
@@ -38,23 +35,8 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
     implements IOutputLayer {
   private static final long serialVersionUID = 1L;
 
-  /** A transformer with the memory of one batch shape and purpose. */
-  private record Pass(
-      int batch,
-      int context,
-      MemoryPlan.Purpose purpose,
-      Kernels kernels,
-      Transformer transformer,
-      Indices tokens,
-      Indices targets,
-      Tensor losses) {
-    int rows() {
-      return batch * context;
-    }
-  }
-
   private INDArray labels;
-  private transient Pass pass;
+  private transient BatchPass pass;
   private transient boolean scored;
 
   CausalLanguageModelLayer(NeuralNetConfiguration configuration, DataType type) {
@@ -65,12 +47,9 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
     assertInputSet(true);
     try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      Pass current = forward(ids(input), shapeOf(input), MemoryPlan.Purpose.TRAINING);
-      current.kernels().upload(ids(labels), current.targets());
+      BatchPass current = forward(input, MemoryPlan.Purpose.TRAINING);
       gradientsFlattened.assign(0);
-      current.transformer().backward(current.tokens(), current.targets(), current.losses());
-      score = mean(current);
-      scored = true;
+      scored(mean(current.backward(ids(labels))));
     }
     Gradient views = new DefaultGradient(gradientsFlattened);
     gradientViews.forEach(views::setGradientFor);
@@ -81,11 +60,7 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
   public double computeScore(
       double regularization, boolean training, LayerWorkspaceMgr workspaces) {
     if (!scored) {
-      try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-        Pass current = losses();
-        score = mean(current);
-        scored = true;
-      }
+      scored(mean(losses()));
     }
     return score + regularization;
   }
@@ -93,39 +68,25 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
   /** The mean cross-entropy of each sequence, [B, 1]. */
   @Override
   public INDArray computeScoreForExamples(double regularization, LayerWorkspaceMgr workspaces) {
+    double[] losses = losses();
+    int context = Math.toIntExact(input.size(1));
+    double[] means = new double[losses.length / context];
+    for (int b = 0; b < means.length; b++) {
+      means[b] = mean(Arrays.copyOfRange(losses, b * context, (b + 1) * context)) + regularization;
+    }
     try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      Pass current = losses();
-      double[] losses = new double[current.rows()];
-      current.kernels().download(current.losses(), losses);
-      return Nd4j.createFromArray(losses)
-          .reshape('c', current.batch(), current.context())
-          .mean(true, 1)
-          .addi(regularization)
-          .castTo(dataType);
+      return Nd4j.createFromArray(means).reshape('c', means.length, 1).castTo(dataType);
     }
   }
 
-  private Pass losses() {
-    Pass current = forward(ids(input), shapeOf(input), MemoryPlan.Purpose.INFERENCE);
-    current.kernels().upload(ids(labels), current.targets());
-    current.transformer().losses(current.targets(), current.losses());
-    return current;
+  private void scored(double mean) {
+    score = mean;
+    scored = true;
   }
 
-  /**
-   * The cross-entropy of every position of a batch.
-   *
-   * @param tokens [B*T]
-   * @param targets [B*T]
-   * @param into [B*T]
-   */
-  void losses(int[] tokens, int[] targets, int batch, double[] into) {
+  private double[] losses() {
     try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      Pass current =
-          forward(tokens, List.of(batch, tokens.length / batch), MemoryPlan.Purpose.INFERENCE);
-      current.kernels().upload(targets, current.targets());
-      current.transformer().losses(current.targets(), current.losses());
-      current.kernels().download(current.losses(), into);
+      return forward(input, MemoryPlan.Purpose.INFERENCE).losses(ids(labels));
     }
   }
 
@@ -133,73 +94,54 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
     assertInputSet(false);
+    long vocabulary = layerConf().config().vocabSize();
     INDArray logits =
         workspaces.createUninitialized(
-            ArrayType.ACTIVATIONS,
-            dataType,
-            new long[] {input.length(), layerConf().config().vocabSize()},
-            'c');
-    logits(ids(input), Math.toIntExact(input.size(0)), logits);
+            ArrayType.ACTIVATIONS, dataType, new long[] {input.length(), vocabulary}, 'c');
+    try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+      forward(input, MemoryPlan.Purpose.INFERENCE)
+          .logits(Nd4jTensor.view(logits, logits.size(0), vocabulary));
+    }
     return logits;
   }
 
   /**
+   * A forward pass without DL4J's inputs and labels.
+   *
    * @param tokens [B*T]
-   * @param logits [B*T, V], row-major
+   * @return to be asked about this batch until the next one
    */
-  void logits(int[] tokens, int batch, INDArray logits) {
-    try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      forward(tokens, List.of(batch, tokens.length / batch), MemoryPlan.Purpose.INFERENCE)
-          .transformer()
-          .logits(Nd4jTensor.view(logits, logits.size(0), logits.size(1)));
-    }
-  }
-
-  private Pass forward(int[] tokens, List<Integer> shape, MemoryPlan.Purpose purpose) {
-    Pass current = pass(shape.get(0), shape.get(1), purpose);
-    current.kernels().upload(tokens, current.tokens());
-    current.transformer().forward(current.tokens());
+  BatchPass forward(int[] tokens, int batch) {
+    BatchPass current = pass(batch, tokens.length / batch, MemoryPlan.Purpose.INFERENCE);
+    current.forward(tokens);
     return current;
   }
 
-  /** A pass for training serves inference too. */
-  private Pass pass(int batch, int context, MemoryPlan.Purpose purpose) {
-    if (pass == null
-        || pass.batch() != batch
-        || pass.context() != context
-        || (purpose == MemoryPlan.Purpose.TRAINING && pass.purpose() != purpose)) {
-      release();
-      pass = create(batch, context, purpose);
-    }
-    return pass;
+  private BatchPass forward(INDArray tokens, MemoryPlan.Purpose purpose) {
+    BatchPass current =
+        pass(Math.toIntExact(tokens.size(0)), Math.toIntExact(tokens.size(1)), purpose);
+    current.forward(ids(tokens));
+    return current;
   }
 
-  private Pass create(int batch, int context, MemoryPlan.Purpose purpose) {
-    ModelConfig config = layerConf().config();
-    Kernels kernels =
-        KernelsProvider.create(dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32);
-    ParameterLayout layout = ParameterLayout.of(config);
-    Parameters gradients =
-        purpose == MemoryPlan.Purpose.TRAINING ? views(layout, gradientsFlattened) : null;
-    Transformer transformer =
-        new Transformer(
-            config,
-            kernels,
-            MemoryPlan.over(kernels, purpose),
-            views(layout, paramsFlattened),
-            gradients,
-            batch,
-            context);
-    int rows = Math.multiplyExact(batch, context);
-    return new Pass(
-        batch,
-        context,
-        purpose,
-        kernels,
-        transformer,
-        kernels.allocateIndices(rows),
-        kernels.allocateIndices(rows),
-        kernels.allocate(rows, 1));
+  private BatchPass pass(int batch, int context, MemoryPlan.Purpose purpose) {
+    if (pass == null || !pass.serves(batch, context, purpose)) {
+      release();
+      ModelConfig config = layerConf().config();
+      ParameterLayout layout = ParameterLayout.of(config);
+      boolean training = purpose == MemoryPlan.Purpose.TRAINING;
+      pass =
+          new BatchPass(
+              config,
+              KernelsProvider.create(
+                  dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32),
+              batch,
+              context,
+              purpose,
+              views(layout, paramsFlattened),
+              training ? views(layout, gradientsFlattened) : null);
+    }
+    return pass;
   }
 
   private static Parameters views(ParameterLayout layout, INDArray flat) {
@@ -215,14 +157,8 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
     return tokens.reshape(tokens.length()).toIntVector();
   }
 
-  private static List<Integer> shapeOf(INDArray tokens) {
-    return List.of(Math.toIntExact(tokens.size(0)), Math.toIntExact(tokens.size(1)));
-  }
-
   /** Summed in float64 in the order of the positions. */
-  private static double mean(Pass pass) {
-    double[] losses = new double[pass.rows()];
-    pass.kernels().download(pass.losses(), losses);
+  private static double mean(double[] losses) {
     double sum = 0;
     for (double loss : losses) {
       sum += loss;
@@ -233,7 +169,7 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
   /** Frees the memory of the last batch shape. */
   void release() {
     if (pass != null) {
-      pass.kernels().close();
+      pass.close();
       pass = null;
     }
   }

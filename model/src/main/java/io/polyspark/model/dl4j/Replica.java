@@ -231,8 +231,8 @@ public final class Replica implements AutoCloseable {
    */
   public void tokenLosses(int[] tokens, int[] targets, double[] into) {
     checkLength(tokens);
-    checkLength(targets);
-    layer().losses(tokens, targets, batch, into);
+    double[] losses = layer().forward(tokens, batch).losses(targets);
+    System.arraycopy(losses, 0, into, 0, losses.length);
   }
 
   /**
@@ -244,11 +244,12 @@ public final class Replica implements AutoCloseable {
    */
   public float[] logits(int[] tokens, int row) {
     checkLength(tokens);
-    try (INDArray logits =
-        Nd4j.create(network.params().dataType(), (long) batch * context, config.vocabSize())) {
-      layer().logits(tokens, batch, logits);
-      return logits.getRow(row).dup().data().asFloat();
+    double[] logits = layer().forward(tokens, batch).logits(row);
+    float[] rounded = new float[logits.length];
+    for (int id = 0; id < rounded.length; id++) {
+      rounded[id] = (float) logits[id];
     }
+    return rounded;
   }
 
   private CausalLanguageModelLayer layer() {
@@ -298,8 +299,7 @@ public final class Replica implements AutoCloseable {
               config.numKeyValueHeads(),
               config.headSize());
       return Float.BYTES * (vectors * layout.length() + plan.elements())
-          + kernels.scratchBytes(
-              shape, config.hiddenSize(), config.intermediateSize(), config.vocabSize());
+          + kernels.scratchBytes(shape, config.hiddenSize(), config.vocabSize());
     }
   }
 

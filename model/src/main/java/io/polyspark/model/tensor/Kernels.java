@@ -147,7 +147,7 @@ public interface Kernels extends Elementwise, AutoCloseable {
    * The bytes that this back end takes beside the tensors that its callers allocate, for a model of
    * these sizes.
    */
-  long scratchBytes(AttentionShape shape, long hiddenSize, long intermediateSize, long vocabSize);
+  long scratchBytes(AttentionShape shape, long hiddenSize, long vocabSize);
 
   @Override
   void close();

@@ -135,6 +135,18 @@ public final class Transformer {
     kernels.linear(normed, output(parameters), logits, Into.OVERWRITE);
   }
 
+  /**
+   * The scores of all tokens at some positions, after {@link #forward}.
+   *
+   * @param rows the positions, n numbers below N
+   * @param hidden overwritten, [n, D]
+   * @param logits [n, V]
+   */
+  public void logits(Indices rows, Tensor hidden, Tensor logits) {
+    kernels.gatherRows(normed, rows, hidden);
+    kernels.linear(hidden, output(parameters), logits, Into.OVERWRITE);
+  }
+
   private Tensor output(Parameters of) {
     return of.get(config.tieWordEmbeddings() ? Names.EMBEDDING : Names.OUTPUT);
   }

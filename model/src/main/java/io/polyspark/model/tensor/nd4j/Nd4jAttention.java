@@ -15,10 +15,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * key-value heads, small enough that its scores [sequences, heads, T, T] fit a fixed budget.
  * Letters: b sequences and h key-value heads of a tile.
  */
-final class Nd4jAttention {
-  /** Elements of one tile's scores. */
-  static final long TILE_ELEMENTS = 1L << 23;
-
+final class Nd4jAttention implements AutoCloseable {
   private static final int KEPT_WIDTH = 4;
 
   /** Far below any score, and finite, so that no operation meets an infinity. */
@@ -26,9 +23,14 @@ final class Nd4jAttention {
 
   private final Scratch scratch;
   private final DataType type;
+  private final long tileElements;
   private INDArray mask;
 
-  Nd4jAttention(Scratch scratch, DataType type) {
+  /**
+   * @param tileElements the most elements of one tile's scores, where a single head has no more
+   */
+  Nd4jAttention(Scratch scratch, DataType type, long tileElements) {
+    this.tileElements = tileElements;
     this.scratch = scratch;
     this.type = type;
   }
@@ -49,20 +51,27 @@ final class Nd4jAttention {
         : 0;
   }
 
-  static int sequencesPerTile(AttentionShape shape) {
+  private int sequencesPerTile(AttentionShape shape) {
     long perSequence = (long) shape.keyValueHeads() * shape.positions() * shape.positions();
-    return (int) Math.max(1, Math.min(shape.sequences(), TILE_ELEMENTS / perSequence));
+    return (int) Math.max(1, Math.min(shape.sequences(), tileElements / perSequence));
   }
 
   /** All heads where probabilities are kept, so that a tile of them has no gaps. */
-  static int headsPerTile(AttentionShape shape) {
+  private int headsPerTile(AttentionShape shape) {
     long perHead = (long) shape.positions() * shape.positions();
     return keptPerRow(shape) > 0
         ? shape.keyValueHeads()
-        : (int) Math.max(1, Math.min(shape.keyValueHeads(), TILE_ELEMENTS / perHead));
+        : (int) Math.max(1, Math.min(shape.keyValueHeads(), tileElements / perHead));
   }
 
-  private static void forEachTile(AttentionShape shape, TileWork work) {
+  /** The elements of the arrays of one tile. */
+  long scratchElements(AttentionShape shape) {
+    long heads = (long) sequencesPerTile(shape) * headsPerTile(shape);
+    long square = (long) shape.positions() * shape.positions();
+    return heads * (2 * square + (long) shape.positions() * (shape.headSize() + 1)) + square;
+  }
+
+  private void forEachTile(AttentionShape shape, TileWork work) {
     int sequences = sequencesPerTile(shape);
     int heads = headsPerTile(shape);
     for (int b = 0; b < shape.sequences(); b += sequences) {
@@ -203,12 +212,14 @@ final class Nd4jAttention {
 
   /** 0 where a key is at or before the query, {@link #MASKED} after it: [1, T*T]. */
   private INDArray mask(int positions) {
-    if (mask == null || mask.length() != (long) positions * positions) {
-      INDArray square = Nd4j.create(type, positions, positions);
+    long square = (long) positions * positions;
+    if (mask == null || mask.length() != square) {
+      close();
+      mask = Nd4j.create(type, 1, square);
+      INDArray rows = mask.reshape('c', positions, positions);
       for (int t = 0; t + 1 < positions; t++) {
-        square.get(NDArrayIndex.point(t), NDArrayIndex.interval(t + 1, positions)).assign(MASKED);
+        rows.get(NDArrayIndex.point(t), NDArrayIndex.interval(t + 1, positions)).assign(MASKED);
       }
-      mask = square.reshape('c', 1, (long) positions * positions);
     }
     return mask;
   }
@@ -264,5 +275,13 @@ final class Nd4jAttention {
             .addIntegerArguments(ofA == Op.TRANSPOSED ? 1 : 0, ofB == Op.TRANSPOSED ? 1 : 0, 0)
             .addFloatingPointArguments(factor, 0.0)
             .build());
+  }
+
+  @Override
+  public void close() {
+    if (mask != null) {
+      mask.close();
+      mask = null;
+    }
   }
 }

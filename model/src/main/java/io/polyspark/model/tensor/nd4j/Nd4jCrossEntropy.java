@@ -11,17 +11,24 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Cross-entropy in tiles of rows; the tile's logits turn into their own gradient in place. */
 final class Nd4jCrossEntropy {
-  /** Elements of one tile of logits. */
-  static final long TILE_ELEMENTS = 1L << 22;
-
   private final Scratch scratch;
+  private final long tileElements;
 
-  Nd4jCrossEntropy(Scratch scratch) {
+  /**
+   * @param tileElements the most elements of one tile of logits, where a single row has no more
+   */
+  Nd4jCrossEntropy(Scratch scratch, long tileElements) {
     this.scratch = scratch;
+    this.tileElements = tileElements;
   }
 
-  static long rowsPerTile(long rows, long vocabulary) {
-    return Math.max(1, Math.min(rows, TILE_ELEMENTS / vocabulary));
+  private long rowsPerTile(long rows, long vocabulary) {
+    return Math.max(1, Math.min(rows, tileElements / vocabulary));
+  }
+
+  /** The elements of the arrays of one tile. */
+  long scratchElements(long rows, long vocabulary) {
+    return rowsPerTile(rows, vocabulary) * (vocabulary + 6);
   }
 
   /** Where the gradient of the losses' mean goes. */
@@ -30,11 +37,11 @@ final class Nd4jCrossEntropy {
   /**
    * @param x [N, D]
    * @param weight [V, D]
-   * @param targets int32 [N]
+   * @param targets [N]
    * @param losses [N, 1]
    * @param gradients null where only losses are wanted
    */
-  void run(INDArray x, INDArray weight, INDArray targets, INDArray losses, Gradients gradients) {
+  void run(INDArray x, INDArray weight, int[] targets, INDArray losses, Gradients gradients) {
     long rows = x.size(0);
     long vocabulary = weight.size(0);
     long perTile = rowsPerTile(rows, vocabulary);
@@ -43,7 +50,7 @@ final class Nd4jCrossEntropy {
       INDArray tileX = rows(x, first, last);
       INDArray logits = scratch.array("logits", last - first, vocabulary);
       Blas.product(weight, tileX.transpose(), logits.transpose(), Into.OVERWRITE);
-      INDArray picked = pickedIndices(targets.get(NDArrayIndex.interval(first, last)), vocabulary);
+      INDArray picked = addresses(targets, (int) first, (int) last, vocabulary);
       INDArray sums = losses(logits, picked, rows(losses, first, last));
       if (gradients != null) {
         gradient(logits, picked, sums, 1.0 / rows);
@@ -87,13 +94,15 @@ final class Nd4jCrossEntropy {
     Nd4jScatter.add(flat, picked, minus.reshape(picked.length()));
   }
 
-  /** The place of each row's target in the tile as one vector, int64. */
-  private static INDArray pickedIndices(INDArray targets, long vocabulary) {
-    long[] picked = targets.toLongVector();
-    for (int row = 0; row < picked.length; row++) {
-      picked[row] += row * vocabulary;
+  /** Where each row's target is in the tile, as one vector of int64. */
+  private INDArray addresses(int[] targets, int first, int last, long vocabulary) {
+    long[] addresses = new long[last - first];
+    for (int row = 0; row < addresses.length; row++) {
+      addresses[row] = row * vocabulary + targets[first + row];
     }
-    return Nd4j.createFromArray(picked);
+    INDArray array = scratch.addresses(addresses.length);
+    array.data().setData(addresses);
+    return array;
   }
 
   private static INDArray rows(INDArray array, long first, long last) {

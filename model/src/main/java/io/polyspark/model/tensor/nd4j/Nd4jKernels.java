@@ -22,6 +22,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * is the oracle that faster implementations are tested against.
  */
 public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
+  private static final long TILE_ELEMENTS = 1L << 22;
+
   private final Precision precision;
   private final DataType type;
   private final Nd4jAttention attention;
@@ -31,11 +33,18 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
 
   /** Kernels of that precision on the back end that ND4J found. */
   public Nd4jKernels(Precision precision) {
+    this(precision, TILE_ELEMENTS);
+  }
+
+  /**
+   * @param tileElements the most elements of one tile of attention scores, and of logits
+   */
+  Nd4jKernels(Precision precision, long tileElements) {
     super(new Scratch(dataType(precision)));
     this.precision = precision;
     this.type = dataType(precision);
-    this.attention = new Nd4jAttention(scratch, type);
-    this.crossEntropy = new Nd4jCrossEntropy(scratch);
+    this.attention = new Nd4jAttention(scratch, type, tileElements);
+    this.crossEntropy = new Nd4jCrossEntropy(scratch, tileElements);
     this.rotary = new Nd4jRotary(scratch, type);
   }
 
@@ -63,14 +72,14 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
 
   @Override
   public Indices allocateIndices(int length) {
-    INDArray array = Nd4j.create(DataType.INT32, length);
-    allocated.add(array);
-    return new Nd4jIndices(array);
+    Nd4jIndices indices = new Nd4jIndices(length);
+    allocated.add(Nd4jIndices.array(indices));
+    return indices;
   }
 
   @Override
   public void upload(int[] ids, Indices into) {
-    Nd4jIndices.array(into).assign(Nd4j.createFromArray(ids));
+    ((Nd4jIndices) into).set(ids);
   }
 
   @Override
@@ -80,8 +89,9 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
 
   @Override
   public void download(Tensor from, double[] into) {
-    double[] values = array(from).dup().data().asDouble();
-    System.arraycopy(values, 0, into, 0, values.length);
+    try (INDArray copy = array(from).dup('c')) {
+      System.arraycopy(copy.data().asDouble(), 0, into, 0, Math.toIntExact(from.length()));
+    }
   }
 
   @Override
@@ -197,7 +207,7 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
 
   @Override
   public void crossEntropy(Tensor x, Tensor weight, Indices targets, Tensor losses) {
-    crossEntropy.run(array(x), array(weight), Nd4jIndices.array(targets), array(losses), null);
+    crossEntropy.run(array(x), array(weight), Nd4jIndices.ids(targets), array(losses), null);
   }
 
   @Override
@@ -206,7 +216,7 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
     crossEntropy.run(
         array(x),
         array(weight),
-        Nd4jIndices.array(targets),
+        Nd4jIndices.ids(targets),
         array(losses),
         new Nd4jCrossEntropy.Gradients(array(dX), array(dWeight)));
   }
@@ -241,25 +251,25 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
   }
 
   @Override
-  public long scratchBytes(
-      AttentionShape shape, long hiddenSize, long intermediateSize, long vocabSize) {
+  public long scratchBytes(AttentionShape shape, long hiddenSize, long vocabSize) {
     long rows = (long) shape.sequences() * shape.positions();
-    long tile =
-        (long) Nd4jAttention.sequencesPerTile(shape)
-            * Nd4jAttention.headsPerTile(shape)
-            * shape.positions()
-            * (2L * shape.positions() + shape.headSize());
-    long logits = Nd4jCrossEntropy.rowsPerTile(rows, vocabSize) * vocabSize;
-    long rowsOfHidden = 4 * rows * hiddenSize;
-    long tables =
-        4L * shape.positions() * hiddenSize + (long) shape.positions() * shape.positions();
-    return precision.bytes() * (tile + logits + rowsOfHidden + tables + 8 * rows);
+    long hidden = rows * hiddenSize;
+    long normsAndRotary = 4 * hidden + 3 * rows;
+    long rotaryTables =
+        2L * shape.positions() * (shape.heads() + shape.keyValueHeads()) * shape.headSize();
+    return precision.bytes()
+        * (attention.scratchElements(shape)
+            + crossEntropy.scratchElements(rows, vocabSize)
+            + normsAndRotary
+            + rotaryTables);
   }
 
   @Override
   public void close() {
     allocated.forEach(INDArray::close);
     allocated.clear();
+    attention.close();
+    rotary.close();
     scratch.close();
   }
 }

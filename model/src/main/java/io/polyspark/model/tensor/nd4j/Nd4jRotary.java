@@ -14,7 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Rotary positions as {@code x cos + rotate(x) sin}, where rotate(x) = (-x2, x1) of a head's halves
  * is a product with a fixed [d, d] matrix: ND4J is slow on the strided halves themselves.
  */
-final class Nd4jRotary {
+final class Nd4jRotary implements AutoCloseable {
   private record Key(int positions, long heads, int headSize, double theta) {}
 
   /** cos and sin [1, T * heads * d], the matrix that rotates [d, d]. */
@@ -94,5 +94,15 @@ final class Nd4jRotary {
 
   private INDArray row(double[] values) {
     return Nd4j.createFromArray(values).castTo(type).reshape('c', 1, values.length);
+  }
+
+  @Override
+  public void close() {
+    for (Tables table : tables.values()) {
+      table.cos().close();
+      table.sin().close();
+      table.rotate().close();
+    }
+    tables.clear();
   }
 }

@@ -32,6 +32,12 @@ final class Scratch implements AutoCloseable {
         new Slot("ones", length, 1), slot -> Nd4j.ones(type, slot.rows(), 1));
   }
 
+  /** A vector [length] of int64 with whatever it last held. */
+  INDArray addresses(long length) {
+    return arrays.computeIfAbsent(
+        new Slot("addresses", length, 1), slot -> Nd4j.create(DataType.INT64, slot.rows()));
+  }
+
   @Override
   public void close() {
     arrays.values().forEach(INDArray::close);

@@ -1,0 +1,146 @@
+package io.polyspark.model.dl4j;
+
+import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.tensor.Indices;
+import io.polyspark.model.tensor.Kernels;
+import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.model.tensor.Tensor;
+import io.polyspark.model.transformer.Parameters;
+import io.polyspark.model.transformer.Transformer;
+
+/**
+ * A {@link Transformer} with all the memory that batches of one shape need, and the way of token
+ * ids and losses between the heap and that memory. Letters: B sequences, T positions, N = B*T, V
+ * vocabulary.
+ */
+final class BatchPass implements AutoCloseable {
+  private final ModelConfig config;
+  private final Kernels kernels;
+  private final int batch;
+  private final int context;
+  private final MemoryPlan.Purpose purpose;
+  private final Transformer transformer;
+  private final Indices tokens;
+  private final Indices targets;
+  private final Tensor losses;
+  private final Indices row;
+  private final Tensor rowHidden;
+  private final Tensor rowLogits;
+
+  /**
+   * @param kernels closed with this
+   * @param gradients null for {@link MemoryPlan.Purpose#INFERENCE}
+   */
+  BatchPass(
+      ModelConfig config,
+      Kernels kernels,
+      int batch,
+      int context,
+      MemoryPlan.Purpose purpose,
+      Parameters parameters,
+      Parameters gradients) {
+    this.config = config;
+    this.kernels = kernels;
+    this.batch = batch;
+    this.context = context;
+    this.purpose = purpose;
+    MemoryPlan plan = MemoryPlan.over(kernels, purpose);
+    this.transformer =
+        new Transformer(config, kernels, plan, parameters, gradients, batch, context);
+    int rows = Math.multiplyExact(batch, context);
+    this.tokens = kernels.allocateIndices(rows);
+    this.targets = kernels.allocateIndices(rows);
+    this.losses = kernels.allocate(rows, 1);
+    this.row = kernels.allocateIndices(1);
+    this.rowHidden = kernels.allocate(1, config.hiddenSize());
+    this.rowLogits = kernels.allocate(1, config.vocabSize());
+  }
+
+  /** Whether it can serve a batch; what serves training serves inference too. */
+  boolean serves(int wantedBatch, int wantedContext, MemoryPlan.Purpose wanted) {
+    return batch == wantedBatch
+        && context == wantedContext
+        && (purpose == wanted || purpose == MemoryPlan.Purpose.TRAINING);
+  }
+
+  /**
+   * The forward pass; everything below is about the batch that it saw last.
+   *
+   * @param ids [N]
+   */
+  void forward(int[] ids) {
+    upload(ids, tokens);
+    transformer.forward(tokens);
+  }
+
+  /**
+   * The cross-entropy of every position.
+   *
+   * @param ids the targets, [N]
+   * @return [N], in nats
+   */
+  double[] losses(int[] ids) {
+    upload(ids, targets);
+    transformer.losses(targets, losses);
+    return download(losses);
+  }
+
+  /**
+   * Adds the gradient of the mean cross-entropy to the gradients.
+   *
+   * @param ids the targets, [N]
+   * @return the cross-entropy of every position, [N], in nats
+   */
+  double[] backward(int[] ids) {
+    upload(ids, targets);
+    transformer.backward(tokens, targets, losses);
+    return download(losses);
+  }
+
+  /**
+   * The scores of all tokens at every position.
+   *
+   * @param into [N, V]
+   */
+  void logits(Tensor into) {
+    transformer.logits(into);
+  }
+
+  /**
+   * The scores of all tokens at one position.
+   *
+   * @param position b*T + t
+   * @return [V]
+   */
+  double[] logits(int position) {
+    kernels.upload(new int[] {position}, row);
+    transformer.logits(row, rowHidden, rowLogits);
+    return download(rowLogits);
+  }
+
+  /** An id beyond the vocabulary would read beyond the table. */
+  private void upload(int[] ids, Indices into) {
+    if (ids.length != into.length()) {
+      throw new IllegalArgumentException(
+          ids.length + " token ids for a batch of " + batch + " x " + context);
+    }
+    for (int id : ids) {
+      if (id < 0 || id >= config.vocabSize()) {
+        throw new IllegalArgumentException(
+            "The token id " + id + " is not in the vocabulary of " + config.vocabSize());
+      }
+    }
+    kernels.upload(ids, into);
+  }
+
+  private double[] download(Tensor tensor) {
+    double[] values = new double[Math.toIntExact(tensor.length())];
+    kernels.download(tensor, values);
+    return values;
+  }
+
+  @Override
+  public void close() {
+    kernels.close();
+  }
+}

@@ -1,0 +1,113 @@
+package io.polyspark.model.dl4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.polyspark.model.config.ModelConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Random;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Sgd;
+
+/** The layer in networks that DL4J itself configures, trains and stores. */
+class CausalLanguageModelTest {
+  private static final ModelConfig CONFIG = ModelConfig.load("tiny", "the test");
+
+  @TempDir private Path directory;
+
+  @Test
+  void survivesJson() {
+    ComputationGraphConfiguration configuration = configuration(WorkspaceMode.ENABLED);
+    assertThat(ComputationGraphConfiguration.fromJson(configuration.toJson()))
+        .isEqualTo(configuration);
+  }
+
+  @Test
+  void survivesAModelFile() throws IOException {
+    Path file = directory.resolve("model.zip");
+    ComputationGraph network = network(WorkspaceMode.ENABLED);
+    ModelSerializer.writeModel(network, file.toFile(), true);
+    ComputationGraph restored = ModelSerializer.restoreComputationGraph(file.toFile(), true);
+
+    MultiDataSet batch = batch(3, 8);
+    assertThat(restored.params()).isEqualTo(network.params());
+    assertThat(restored.outputSingle(batch.getFeatures(0)))
+        .isEqualTo(network.outputSingle(batch.getFeatures(0)));
+  }
+
+  @Test
+  void trainsThroughDl4jsOwnUpdater() {
+    MultiDataSet batch = batch(4, 8);
+    ComputationGraph network = network(WorkspaceMode.ENABLED);
+    double before = network.score(batch);
+    for (int step = 0; step < 20; step++) {
+      network.fit(batch);
+    }
+    assertThat(before).isEqualTo(Math.log(CONFIG.vocabSize()), within(0.1));
+    assertThat(network.score(batch)).isLessThan(before - 0.5);
+  }
+
+  @Test
+  void doesNotDependOnWorkspaces() {
+    ComputationGraph enabled = network(WorkspaceMode.ENABLED);
+    ComputationGraph none = network(WorkspaceMode.NONE);
+    for (int step = 0; step < 3; step++) {
+      // Another shape of batch every time.
+      MultiDataSet batch = batch(2 + step, 8 - step);
+      enabled.fit(batch);
+      none.fit(batch);
+    }
+    assertThat(enabled.params()).isEqualTo(none.params());
+  }
+
+  @Test
+  void scoresEverySequenceByItself() {
+    MultiDataSet batch = batch(3, 8);
+    ComputationGraph network = network(WorkspaceMode.ENABLED);
+    INDArray scores = network.scoreExamples(batch, false);
+    assertThat(scores.length()).isEqualTo(3);
+    assertThat(scores.meanNumber().doubleValue()).isEqualTo(network.score(batch), within(1e-5));
+  }
+
+  private static ComputationGraph network(WorkspaceMode workspaces) {
+    ComputationGraph network = new ComputationGraph(configuration(workspaces));
+    network.init();
+    return network;
+  }
+
+  private static ComputationGraphConfiguration configuration(WorkspaceMode workspaces) {
+    return new NeuralNetConfiguration.Builder()
+        .seed(5)
+        .dataType(DataType.FLOAT)
+        .updater(new Sgd(0.5))
+        .miniBatch(false)
+        .trainingWorkspaceMode(workspaces)
+        .inferenceWorkspaceMode(workspaces)
+        .graphBuilder()
+        .addInputs("tokens")
+        .addLayer("model", new CausalLanguageModel(CONFIG), "tokens")
+        .setOutputs("model")
+        .build();
+  }
+
+  private static MultiDataSet batch(int sequences, int positions) {
+    Random random = new Random(11);
+    return new MultiDataSet(ids(sequences, positions, random), ids(sequences, positions, random));
+  }
+
+  private static INDArray ids(int sequences, int positions, Random random) {
+    int[] ids = random.ints((long) sequences * positions, 0, CONFIG.vocabSize()).toArray();
+    return Nd4j.createFromArray(ids).reshape('c', sequences, positions);
+  }
+}
