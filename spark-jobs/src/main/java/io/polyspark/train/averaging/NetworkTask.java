@@ -1,6 +1,7 @@
 package io.polyspark.train.averaging;
 
 import io.polyspark.model.tensor.FlatVector;
+import io.polyspark.model.tensor.nd4j.BlasCore;
 import java.util.Iterator;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -37,6 +38,7 @@ record NetworkTask(
   }
 
   private ComputationGraph network(RoundInput input) {
+    BlasCore.settle();
     // Whatever the layers draw (dropout, noise) is then the same wherever the replica is trained.
     Nd4j.getRandom().setSeed(31L * input.round() + input.replica());
     ComputationGraphConfiguration counted = ComputationGraphConfiguration.fromJson(configuration);

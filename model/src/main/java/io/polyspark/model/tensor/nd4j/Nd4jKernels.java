@@ -24,6 +24,10 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
   private static final long TILE_ELEMENTS = 1L << 22;
 
+  static {
+    BlasCore.settle();
+  }
+
   private final Precision precision;
   private final DataType type;
   private final Nd4jAttention attention;
