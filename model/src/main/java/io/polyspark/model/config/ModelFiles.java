@@ -17,7 +17,8 @@ import java.util.Map;
 /** Finds model configurations: presets that the jar carries, and files. */
 public final class ModelFiles {
   /** The presets of conf/model, which the build copies into the jar. */
-  public static final List<String> PRESETS = List.of("tiny", "char", "dense-1.3b");
+  public static final List<String> PRESETS =
+      List.of("tiny", "moe-tiny", "char", "dense-1.3b", "moe-1b-7b");
 
   private static final ObjectMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();

@@ -5,8 +5,10 @@ import io.polyspark.model.tensor.Indices;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Tensor;
+import io.polyspark.model.transformer.ExpertLoad;
 import io.polyspark.model.transformer.Parameters;
 import io.polyspark.model.transformer.Transformer;
+import java.util.List;
 
 /**
  * A {@link Transformer} with all the memory that batches of one shape need, and the way of token
@@ -86,7 +88,7 @@ final class BatchPass implements AutoCloseable {
   }
 
   /**
-   * Adds the gradient of the mean cross-entropy to the gradients.
+   * Adds the gradient of the mean cross-entropy plus {@link #routerLoss} to the gradients.
    *
    * @param ids the targets, [N]
    * @return the cross-entropy of every position, [N], in nats
@@ -95,6 +97,16 @@ final class BatchPass implements AutoCloseable {
     upload(ids, targets);
     transformer.backward(tokens, targets, losses);
     return download(losses);
+  }
+
+  /** What the batch adds to the mean cross-entropy; 0 for a dense model. */
+  double routerLoss() {
+    return transformer.routerLoss();
+  }
+
+  /** How the batch used the experts of each layer; empty for a dense model. */
+  List<ExpertLoad> expertLoads() {
+    return transformer.expertLoads();
   }
 
   /**

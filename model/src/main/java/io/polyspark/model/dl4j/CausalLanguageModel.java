@@ -21,8 +21,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A whole decoder-only transformer as one DL4J output layer: tokens [B, T] in, targets [B, T] as
- * labels, mean cross-entropy as score, all parameters in DL4J's flat vector. The layer's
- * configuration is the model's, as JSON.
+ * labels, mean cross-entropy (and the routers' losses) as score, all parameters in DL4J's flat
+ * vector. The layer's configuration is the model's, as JSON.
  */
 public final class CausalLanguageModel extends BaseLayer {
   private static final long serialVersionUID = 1L;

@@ -5,6 +5,7 @@ import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Precision;
 import io.polyspark.model.tensor.nd4j.Nd4jTensor;
+import io.polyspark.model.transformer.ExpertLoad;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.model.transformer.Parameters;
 import java.util.Arrays;
@@ -38,6 +39,7 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
   private INDArray labels;
   private transient BatchPass pass;
   private transient boolean scored;
+  private transient double crossEntropy;
 
   CausalLanguageModelLayer(NeuralNetConfiguration configuration, DataType type) {
     super(configuration, type);
@@ -49,7 +51,7 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
     try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       BatchPass current = forward(input, MemoryPlan.Purpose.TRAINING);
       gradientsFlattened.assign(0);
-      scored(mean(current.backward(ids(labels))));
+      score(current.backward(ids(labels)));
     }
     Gradient views = new DefaultGradient(gradientsFlattened);
     gradientViews.forEach(views::setGradientFor);
@@ -60,28 +62,41 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
   public double computeScore(
       double regularization, boolean training, LayerWorkspaceMgr workspaces) {
     if (!scored) {
-      scored(mean(losses()));
+      score(losses());
     }
     return score + regularization;
   }
 
-  /** The mean cross-entropy of each sequence, [B, 1]. */
+  /** The mean cross-entropy of each sequence, and the whole batch's router losses, [B, 1]. */
   @Override
   public INDArray computeScoreForExamples(double regularization, LayerWorkspaceMgr workspaces) {
     double[] losses = losses();
     int context = Math.toIntExact(input.size(1));
+    double added = pass.routerLoss() + regularization;
     double[] means = new double[losses.length / context];
     for (int b = 0; b < means.length; b++) {
-      means[b] = mean(Arrays.copyOfRange(losses, b * context, (b + 1) * context)) + regularization;
+      means[b] = mean(Arrays.copyOfRange(losses, b * context, (b + 1) * context)) + added;
     }
     try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
       return Nd4j.createFromArray(means).reshape('c', means.length, 1).castTo(dataType);
     }
   }
 
-  private void scored(double mean) {
-    score = mean;
+  /** The score is what is optimised: the mean cross-entropy, and the routers' losses. */
+  private void score(double[] losses) {
+    crossEntropy = mean(losses);
+    score = crossEntropy + pass.routerLoss();
     scored = true;
+  }
+
+  /** The mean cross-entropy of the batch that was scored last, in nats. */
+  double crossEntropy() {
+    return crossEntropy;
+  }
+
+  /** How the last batch used the experts of each layer; empty for a dense model. */
+  List<ExpertLoad> expertLoads() {
+    return pass.expertLoads();
   }
 
   private double[] losses() {

@@ -14,11 +14,13 @@ import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Precision;
 import io.polyspark.model.tensor.nd4j.Nd4jFlatVector;
 import io.polyspark.model.tensor.nd4j.Nd4jKernels;
+import io.polyspark.model.transformer.ExpertLoad;
 import io.polyspark.model.transformer.Initializer;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.model.transformer.Parameters;
 import io.polyspark.model.transformer.Transformer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -45,8 +47,17 @@ public final class Replica implements AutoCloseable {
    * @param loss mean cross-entropy of the batch before the step, natural logarithm
    * @param gradientNorm the global norm before clipping
    * @param learningRate the rate of the step
+   * @param objective what the step makes smaller: the loss and, in a mixture of experts, the
+   *     routers' losses by their weights
+   * @param experts how the batch used the experts of each layer; empty for a dense model
    */
-  public record Step(long step, double loss, double gradientNorm, double learningRate) {}
+  public record Step(
+      long step,
+      double loss,
+      double gradientNorm,
+      double learningRate,
+      double objective,
+      List<ExpertLoad> experts) {}
 
   private final ModelConfig config;
   private final int batch;
@@ -206,7 +217,13 @@ public final class Replica implements AutoCloseable {
     network.computeGradientAndScore();
     AdamW.Result result = adamW.step(completedSteps);
     completedSteps++;
-    return new Step(completedSteps, network.score(), result.gradientNorm(), result.learningRate());
+    return new Step(
+        completedSteps,
+        layer().crossEntropy(),
+        result.gradientNorm(),
+        result.learningRate(),
+        network.score(),
+        layer().expertLoads());
   }
 
   private INDArray matrix(int[] tokens) {

@@ -34,6 +34,12 @@ public interface Kernels extends Elementwise, AutoCloseable {
   /** Adds a number to one element of a vector. */
   void add(double value, Tensor into, int index);
 
+  /**
+   * Rows [from, to) of a tensor as a tensor over the same memory, which whoever owns {@code of}
+   * still owns; {@code from < to}.
+   */
+  Tensor rows(Tensor of, long from, long to);
+
   /** {@code y[N, out] (+)= x[N, in] * weight[out, in]^T}. */
   void linear(Tensor x, Tensor weight, Tensor y, Into into);
 
@@ -107,6 +113,39 @@ public interface Kernels extends Elementwise, AutoCloseable {
       Tensor dQ,
       Tensor dK,
       Tensor dV);
+
+  /**
+   * Routes the rows of a mixture of experts (OLMoE, arXiv 2409.02060): the softmax over all
+   * experts, each row's K experts, a slot for every row at each of them, and what will multiply
+   * their outputs. Letters as in {@link Routing}; at least in float32.
+   *
+   * @param logits [N, E]
+   * @param routing filled: the K largest probabilities of each row, of equal ones the lowest expert
+   * @param probabilities overwritten, [N, E]
+   * @param logSumExp overwritten with log(sum over experts of exp(logit)), [N, 1]
+   * @param weights overwritten in the order of the slots, [S, 1]
+   */
+  void route(
+      Tensor logits, Routing routing, Tensor probabilities, Tensor logSumExp, Tensor weights);
+
+  /**
+   * Gradient of {@link #route}: that of the weights, which lead back to the probabilities, and
+   * those of two losses on the router.
+   *
+   * @param dWeights in the order of the slots, [S, 1]
+   * @param dProbability the gradient of each expert's probability by a loss on their means, the
+   *     same in every row, [E]
+   * @param zFactor the gradient of a row's logSumExp is {@code zFactor * logSumExp}
+   * @param dLogits overwritten, [N, E]
+   */
+  void routeGradient(
+      Tensor probabilities,
+      Tensor logSumExp,
+      Routing routing,
+      Tensor dWeights,
+      double[] dProbability,
+      double zFactor,
+      Tensor dLogits);
 
   /**
    * Cross-entropy of {@code softmax(x * weight^T)} against the targets, in tiles of rows, so that

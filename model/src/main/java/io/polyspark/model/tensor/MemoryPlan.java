@@ -3,6 +3,7 @@ package io.polyspark.model.tensor;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 
 /**
  * Decides which tensors of a forward and backward pass share memory, and allocates each once. What
@@ -22,25 +23,33 @@ public final class MemoryPlan {
 
   private record Size(long rows, long columns) implements Tensor {}
 
+  private record Length(int length) implements Indices {}
+
   private static final int ANY_LAYER = -1;
 
   private final Purpose purpose;
   private final BiFunction<Long, Long, Tensor> allocator;
+  private final IntFunction<Indices> indexAllocator;
   private final Map<Slot, Tensor> tensors = new HashMap<>();
+  private final Map<String, Indices> indices = new HashMap<>();
 
-  private MemoryPlan(Purpose purpose, BiFunction<Long, Long, Tensor> allocator) {
+  private MemoryPlan(
+      Purpose purpose,
+      BiFunction<Long, Long, Tensor> allocator,
+      IntFunction<Indices> indexAllocator) {
     this.purpose = purpose;
     this.allocator = allocator;
+    this.indexAllocator = indexAllocator;
   }
 
   /** A plan whose tensors come from {@code kernels}, which owns them. */
   public static MemoryPlan over(Kernels kernels, Purpose purpose) {
-    return new MemoryPlan(purpose, kernels::allocate);
+    return new MemoryPlan(purpose, kernels::allocate, kernels::allocateIndices);
   }
 
   /** A plan that only counts: its tensors have sizes and no memory. */
   public static MemoryPlan counting(Purpose purpose) {
-    return new MemoryPlan(purpose, Size::new);
+    return new MemoryPlan(purpose, Size::new, Length::new);
   }
 
   /** What the plan is for. */
@@ -58,12 +67,21 @@ public final class MemoryPlan {
     return tensor(new Slot(role, ANY_LAYER, rows, columns));
   }
 
+  /** A list of indices that all layers share, as {@link #shared}; a role has one length. */
+  public Indices indices(String role, int length) {
+    return indices.computeIfAbsent(role, key -> indexAllocator.apply(length));
+  }
+
   private Tensor tensor(Slot slot) {
     return tensors.computeIfAbsent(slot, key -> allocator.apply(key.rows(), key.columns()));
   }
 
-  /** The number of elements of all tensors handed out so far. */
+  /**
+   * The number of elements of all tensors and lists of indices handed out so far; an index takes as
+   * much memory as a float32.
+   */
   public long elements() {
-    return tensors.values().stream().mapToLong(Tensor::length).sum();
+    return tensors.values().stream().mapToLong(Tensor::length).sum()
+        + indices.values().stream().mapToLong(Indices::length).sum();
   }
 }

@@ -5,13 +5,14 @@ import io.polyspark.model.tensor.Into;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Tensor;
+import java.util.Optional;
 
 /**
  * One block of the residual stream, all tensors [N, D]:
  *
  * <pre>
  *   mid = x   + {@link Attention}(RMSNorm(x))
- *   y   = mid + {@link Mlp}(RMSNorm(mid))
+ *   y   = mid + {@link FeedForward}(RMSNorm(mid))
  * </pre>
  */
 final class Block {
@@ -21,7 +22,7 @@ final class Block {
   private final Parameters gradients;
   private final Names names;
   private final Attention attention;
-  private final Mlp mlp;
+  private final FeedForward mlp;
   private final Tensor normed;
   private final Tensor inverseRms;
   private final Tensor mid;
@@ -43,7 +44,10 @@ final class Block {
     this.gradients = gradients;
     this.names = new Names(layer);
     this.attention = new Attention(config, kernels, plan, parameters, gradients, layer, sizes);
-    this.mlp = new Mlp(config, kernels, plan, parameters, gradients, layer, sizes);
+    this.mlp =
+        config.isMixtureOfExperts()
+            ? new MixtureOfExperts(config, kernels, plan, parameters, gradients, layer, sizes)
+            : new Mlp(config, kernels, plan, parameters, gradients, layer, sizes);
     long hidden = config.hiddenSize();
     this.normed = plan.kept("normed", layer, sizes.rows(), hidden);
     this.inverseRms = plan.kept("inverseRms", layer, sizes.rows(), 1);
@@ -91,5 +95,10 @@ final class Block {
         dX,
         Into.ADD,
         gradients.get(names.inputNorm()));
+  }
+
+  /** How the last forward pass used the experts; nothing where there are none. */
+  Optional<ExpertLoad> expertLoad() {
+    return mlp.expertLoad();
   }
 }

@@ -57,6 +57,23 @@ record Names(int layer) {
     return named("mlp.down_proj.weight");
   }
 
+  /** The router of a mixture of experts. */
+  String router() {
+    return named("mlp.gate.weight");
+  }
+
+  /** The matrices of one expert, from 0. */
+  Expert expert(int expert) {
+    String prefix = "mlp.experts." + expert + ".";
+    return new Expert(
+        named(prefix + "gate_proj.weight"),
+        named(prefix + "up_proj.weight"),
+        named(prefix + "down_proj.weight"));
+  }
+
+  /** The names of one expert's matrices; {@code gate} only where the activation is a gate. */
+  record Expert(String gate, String up, String down) {}
+
   /** A trained vector of the activation, {@code weight} or {@code bias} say. */
   String activation(String coefficients) {
     return "model.layers." + layer + ACTIVATION + coefficients;

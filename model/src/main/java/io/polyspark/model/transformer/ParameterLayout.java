@@ -3,7 +3,6 @@ package io.polyspark.model.transformer;
 import io.polyspark.model.activation.Activations;
 import io.polyspark.model.activation.MlpActivation;
 import io.polyspark.model.config.ModelConfig;
-import io.polyspark.model.config.UserError;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,18 +46,8 @@ public final class ParameterLayout {
 
   private ParameterLayout() {}
 
-  /**
-   * The layout of a model.
-   *
-   * @throws UserError if the model is a mixture of experts, which {@link Transformer} does not
-   *     compute yet
-   */
+  /** The layout of a model. */
   public static ParameterLayout of(ModelConfig config) {
-    if (config.isMixtureOfExperts()) {
-      throw UserError.of(
-          "num_experts is %d, but mixtures of experts cannot be trained yet; set it to 0 for a dense model.",
-          config.numExperts());
-    }
     ParameterLayout layout = new ParameterLayout();
     long vocabulary = config.vocabSize();
     long hidden = config.hiddenSize();
@@ -75,7 +64,6 @@ public final class ParameterLayout {
 
   private void addBlock(ModelConfig config, Names names) {
     long hidden = config.hiddenSize();
-    long inner = config.intermediateSize();
     long keyValue = config.keyValueSize();
     add(names.inputNorm(), hidden);
     add(names.query(), hidden, hidden);
@@ -88,14 +76,29 @@ public final class ParameterLayout {
     }
     add(names.mlpNorm(), hidden);
     MlpActivation activation = Activations.named(config.hiddenAct().get(names.layer()));
-    if (activation.isGate()) {
-      add(names.gate(), inner, hidden);
+    if (config.isMixtureOfExperts()) {
+      add(names.router(), config.numExperts(), hidden);
+      for (int expert = 0; expert < config.numExperts(); expert++) {
+        Names.Expert of = names.expert(expert);
+        addMlp(activation, of.gate(), of.up(), of.down(), config);
+      }
+    } else {
+      addMlp(activation, names.gate(), names.up(), names.down(), config);
     }
-    add(names.up(), inner, hidden);
-    add(names.down(), hidden, inner);
     for (MlpActivation.Coefficients coefficients : activation.coefficients()) {
       add(names.activation(coefficients.name()), coefficients.initial().size());
     }
+  }
+
+  private void addMlp(
+      MlpActivation activation, String gate, String up, String down, ModelConfig config) {
+    long hidden = config.hiddenSize();
+    long inner = config.intermediateSize();
+    if (activation.isGate()) {
+      add(gate, inner, hidden);
+    }
+    add(up, inner, hidden);
+    add(down, hidden, inner);
   }
 
   private void add(String name, long... shape) {

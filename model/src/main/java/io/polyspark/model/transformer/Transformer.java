@@ -8,6 +8,7 @@ import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -20,7 +21,9 @@ import java.util.stream.IntStream;
  *   loss    = mean of -log softmax(RMSNorm(x_L) W^T)[target]   W [V, D]
  * </pre>
  *
- * All memory is taken once, in the constructor; a pass allocates nothing. Not thread safe.
+ * Mixtures of experts add their {@link RouterLoss} to what is optimised.
+ *
+ * <p>All memory is taken once, in the constructor; a pass allocates nothing. Not thread safe.
  */
 public final class Transformer {
   private final ModelConfig config;
@@ -102,8 +105,8 @@ public final class Transformer {
   }
 
   /**
-   * The cross-entropy of every position, and the gradient of its mean added to the gradients, after
-   * {@link #forward}.
+   * The cross-entropy of every position, and the gradient of its mean plus {@link #routerLoss}
+   * added to the gradients, after {@link #forward}.
    *
    * @param tokens as in the forward pass
    * @param targets [N]
@@ -124,6 +127,16 @@ public final class Transformer {
       blocks.get(layer).backward(x.get(layer), dX);
     }
     kernels.scatterAddRows(dX, tokens, gradients.get(Names.EMBEDDING));
+  }
+
+  /** How the last forward pass used the experts of each layer; empty for a dense model. */
+  public List<ExpertLoad> expertLoads() {
+    return blocks.stream().map(Block::expertLoad).flatMap(Optional::stream).toList();
+  }
+
+  /** What the last forward pass adds to the cross-entropy; 0 for a dense model. */
+  public double routerLoss() {
+    return RouterLoss.of(config, expertLoads());
   }
 
   /**

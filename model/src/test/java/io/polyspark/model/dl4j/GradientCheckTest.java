@@ -71,6 +71,47 @@ class GradientCheckTest {
         .isTrue();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"polynorm", "swiglu"})
+  void mixtureOfExperts(String activation) {
+    assertThat(gradientIsRight(experts(4, 2, Map.of("hidden_act", activation)))).isTrue();
+  }
+
+  @Test
+  void mixtureOfExpertsWithNormalizedWeights() {
+    assertThat(gradientIsRight(experts(4, 2, Map.of("norm_topk_prob", true)))).isTrue();
+  }
+
+  @Test
+  void everyExpertForEveryToken() {
+    assertThat(gradientIsRight(experts(3, 3, Map.of()))).isTrue();
+  }
+
+  @Test
+  void oneExpert() {
+    assertThat(gradientIsRight(experts(1, 1, Map.of()))).isTrue();
+  }
+
+  /** The routers' losses weigh as much as the cross-entropy, so that their gradients show. */
+  private static Map<String, Object> experts(
+      int experts, int perToken, Map<String, Object> differing) {
+    Map<String, Object> values =
+        new LinkedHashMap<>(
+            Map.of(
+                "num_hidden_layers",
+                2,
+                "num_experts",
+                experts,
+                "num_experts_per_tok",
+                perToken,
+                "router_aux_loss_coef",
+                1,
+                "router_z_loss_coef",
+                0.5));
+    values.putAll(differing);
+    return values;
+  }
+
   private static boolean gradientIsRight(Map<String, Object> differing) {
     try (Replica replica = replica(config(differing))) {
       ComputationGraph network = replica.network();

@@ -32,9 +32,6 @@ class GoldenCasesTest {
 
   private static Stream<DynamicTest> tests(GoldenCase golden, Tolerance tolerance) {
     if (golden.kind().equals("lm")) {
-      if (golden.description().path("num_experts").asInt() > 0) {
-        return Stream.of(notBuilt(golden, tolerance, "mixtures of experts are not built"));
-      }
       return Stream.of(
           test(golden, tolerance, "forward", LanguageModelCheck::forward),
           test(golden, tolerance, "backward", LanguageModelCheck::backward),

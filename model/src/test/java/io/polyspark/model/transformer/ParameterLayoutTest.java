@@ -1,10 +1,8 @@
 package io.polyspark.model.transformer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polyspark.model.config.ModelConfig;
-import io.polyspark.model.config.UserError;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,11 +74,27 @@ class ParameterLayoutTest {
   }
 
   @Test
-  void saysThatMixturesOfExpertsAreNotBuilt() {
-    ModelConfig config = with(Map.of("num_experts", 4, "num_experts_per_tok", 2));
-    assertThatThrownBy(() -> ParameterLayout.of(config))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining("num_experts is 4");
+  void mixturesOfExpertsHaveTheNamesOfHuggingFace() {
+    Map<String, Object> experts =
+        Map.of("num_hidden_layers", 1, "num_experts", 2, "num_experts_per_tok", 1);
+    assertThat(ParameterLayout.of(with(experts)).entries())
+        .filteredOn(entry -> entry.name().contains(".mlp."))
+        .extracting(ParameterLayout.Entry::name, ParameterLayout.Entry::shape)
+        .map(tuple -> tuple.toList().get(0) + " " + tuple.toList().get(1))
+        .containsExactly(
+            "model.layers.0.mlp.gate.weight [2, 16]",
+            "model.layers.0.mlp.experts.0.up_proj.weight [32, 16]",
+            "model.layers.0.mlp.experts.0.down_proj.weight [16, 32]",
+            "model.layers.0.mlp.experts.1.up_proj.weight [32, 16]",
+            "model.layers.0.mlp.experts.1.down_proj.weight [16, 32]",
+            "model.layers.0.mlp.act_fn.weight [3]",
+            "model.layers.0.mlp.act_fn.bias [1]");
+  }
+
+  @Test
+  void thePapersMixtureOfExpertsHasItsSize() {
+    assertThat(ParameterLayout.of(ModelConfig.load("moe-1b-7b", "the test")).length())
+        .isEqualTo(6_919_161_920L);
   }
 
   private static List<String> names(Map<String, Object> differing) {

@@ -8,6 +8,7 @@ import io.polyspark.model.tensor.Indices;
 import io.polyspark.model.tensor.Into;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.Precision;
+import io.polyspark.model.tensor.Routing;
 import io.polyspark.model.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.impl.updaters.AdamUpdater;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * {@link Kernels} by ND4J's operations: runs on every back end of ND4J and in both precisions, and
@@ -101,6 +103,14 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
   @Override
   public void add(double value, Tensor into, int index) {
     array(into).putScalar(index, array(into).getDouble(index) + value);
+  }
+
+  @Override
+  public Tensor rows(Tensor of, long from, long to) {
+    INDArray flat = array(of).reshape(of.length());
+    long columns = of.columns();
+    return Nd4jTensor.view(
+        flat.get(NDArrayIndex.interval(from * columns, to * columns)), to - from, columns);
   }
 
   @Override
@@ -207,6 +217,32 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
       Tensor dK,
       Tensor dV) {
     attention.backward(q, k, v, dOut, shape, kept, dQ, dK, dV);
+  }
+
+  @Override
+  public void route(
+      Tensor logits, Routing routing, Tensor probabilities, Tensor logSumExp, Tensor weights) {
+    Nd4jRouter.forward(
+        array(logits), routing, array(probabilities), array(logSumExp), array(weights));
+  }
+
+  @Override
+  public void routeGradient(
+      Tensor probabilities,
+      Tensor logSumExp,
+      Routing routing,
+      Tensor dWeights,
+      double[] dProbability,
+      double zFactor,
+      Tensor dLogits) {
+    Nd4jRouter.backward(
+        array(probabilities),
+        array(logSumExp),
+        routing,
+        array(dWeights),
+        dProbability,
+        zFactor,
+        array(dLogits));
   }
 
   @Override

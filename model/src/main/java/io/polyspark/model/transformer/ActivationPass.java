@@ -1,0 +1,128 @@
+package io.polyspark.model.transformer;
+
+import io.polyspark.model.activation.ActivationMemory;
+import io.polyspark.model.activation.Activations;
+import io.polyspark.model.activation.ElementActivation;
+import io.polyspark.model.activation.GateActivation;
+import io.polyspark.model.activation.MlpActivation;
+import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.tensor.Kernels;
+import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.model.tensor.Tensor;
+import java.util.stream.IntStream;
+
+/**
+ * The activation of one layer with its trained coefficients and its memory. All tensors are [rows,
+ * F]; F is the intermediate size.
+ */
+final class ActivationPass {
+  private final Kernels kernels;
+  private final Parameters parameters;
+  private final Parameters gradients;
+  private final MlpActivation activation;
+  private final ActivationMemory memory;
+  private final TrainedCoefficients coefficients;
+  private final Tensor gate;
+  private final Tensor up;
+  private final Tensor inner;
+  private final Tensor dInner;
+  private final Tensor dUp;
+  private final Tensor dGate;
+
+  ActivationPass(
+      ModelConfig config,
+      Kernels kernels,
+      MemoryPlan plan,
+      Parameters parameters,
+      Parameters gradients,
+      int layer,
+      long rows) {
+    this.kernels = kernels;
+    this.parameters = parameters;
+    this.gradients = gradients;
+    this.activation = Activations.named(config.hiddenAct().get(layer));
+    this.coefficients = new TrainedCoefficients(kernels, activation, new Names(layer));
+    long width = config.intermediateSize();
+    this.memory =
+        new ActivationMemory(
+            IntStream.range(0, activation.keptPerRow())
+                .mapToObj(i -> plan.kept("activation." + i, layer, rows, 1))
+                .toList(),
+            plan.shared("activation.first", rows, width),
+            plan.shared("activation.second", rows, width),
+            IntStream.range(0, activation.keptPerRow())
+                .mapToObj(i -> plan.shared("activation.rows." + i, rows, 1))
+                .toList());
+    this.gate = activation.isGate() ? plan.kept("gate", layer, rows, width) : null;
+    this.up = plan.kept("up", layer, rows, width);
+    this.inner = plan.kept("inner", layer, rows, width);
+    boolean training = plan.purpose() == MemoryPlan.Purpose.TRAINING;
+    this.dInner = training ? plan.shared("dInner", rows, width) : null;
+    this.dUp = training ? plan.shared("dUp", rows, width) : null;
+    this.dGate = training && activation.isGate() ? plan.shared("dGate", rows, width) : null;
+  }
+
+  /** Whether a gate is an input beside {@link #up}. */
+  boolean isGate() {
+    return activation.isGate();
+  }
+
+  /** The gate's input, kept; null where the activation is none. */
+  Tensor gate() {
+    return gate;
+  }
+
+  /** The input, kept. */
+  Tensor up() {
+    return up;
+  }
+
+  /** The output, kept. */
+  Tensor inner() {
+    return inner;
+  }
+
+  /** The gradient of {@link #inner}, for the caller to fill. */
+  Tensor dInner() {
+    return dInner;
+  }
+
+  /** The gradient of {@link #up}. */
+  Tensor dUp() {
+    return dUp;
+  }
+
+  /** The gradient of {@link #gate}. */
+  Tensor dGate() {
+    return dGate;
+  }
+
+  /** Free for the caller between {@link #forward} and {@link #backward}. */
+  Tensor scratch() {
+    return memory.first();
+  }
+
+  /** From {@link #gate} and {@link #up} to {@link #inner}. */
+  void forward() {
+    if (activation instanceof GateActivation gated) {
+      gated.forward(kernels, gate, up, memory, inner);
+    } else {
+      ((ElementActivation) activation)
+          .forward(kernels, up, coefficients.read(parameters), memory, inner);
+    }
+  }
+
+  /**
+   * From {@link #dInner} to {@link #dGate} and {@link #dUp}; adds to the coefficients' gradients.
+   */
+  void backward() {
+    if (activation instanceof GateActivation gated) {
+      gated.backward(kernels, gate, up, memory, dInner, dGate, dUp);
+    } else {
+      double[] values = coefficients.read(parameters);
+      double[] dValues = new double[values.length];
+      ((ElementActivation) activation).backward(kernels, up, values, memory, dInner, dUp, dValues);
+      coefficients.add(dValues, gradients);
+    }
+  }
+}

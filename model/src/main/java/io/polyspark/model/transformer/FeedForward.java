@@ -1,0 +1,22 @@
+package io.polyspark.model.transformer;
+
+import io.polyspark.model.tensor.Tensor;
+import java.util.Optional;
+
+/** What follows attention in a block: an {@link Mlp} or a {@link MixtureOfExperts}. */
+interface FeedForward {
+  /** {@code y += f(x)}; x, y [N, D]. */
+  void forward(Tensor x, Tensor y);
+
+  /**
+   * Adds to the gradients of the parameters.
+   *
+   * @param x the input of the forward pass
+   * @param dY the gradient of what {@link #forward} added; only read
+   * @param dX overwritten with the gradient of x
+   */
+  void backward(Tensor x, Tensor dY, Tensor dX);
+
+  /** How the last forward pass used the experts; nothing where there are none. */
+  Optional<ExpertLoad> expertLoad();
+}
