@@ -4,6 +4,7 @@ import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.TokenShards;
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.Arrays;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -50,10 +51,13 @@ record BatchLosses(
       for (long b = first; b < end; b++) {
         long window = b * batch;
         int rows = (int) Math.min(batch, windows - window);
-        // The rows past the last window keep tokens of the batch before; nobody adds their losses.
         for (int row = 0; row < rows; row++) {
           shards.window(window + row, tokens, targets, row * context);
         }
+        // Nobody adds the losses of the rows past the last window. They hold zeros whatever batch
+        // came before, because in a mixture of experts they share products with the others, whose
+        // last bits may depend on how many rows there are.
+        Arrays.fill(tokens, rows * context, tokens.length, 0);
         replica.tokenLosses(tokens, targets, losses);
         for (int at = 0; at < rows * context; at++) {
           sums[(int) (b - first)] += losses[at];

@@ -84,6 +84,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
     int[] targets = new int[tokens.length];
     Path path = new Path(data);
     List<StepMetrics> log = new ArrayList<>(steps);
+    ExpertTally experts = new ExpertTally();
     try (TokenShards shards =
         TokenShards.open(path.getFileSystem(hadoop.value()), path, TokenShards.TRAIN, context)) {
       DataOrder order = new DataOrder(shards.windows(), training.seed());
@@ -97,6 +98,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
         }
         Replica.Step taken = replica.train(tokens, targets);
         requireFinite(taken, input);
+        experts.add(taken.experts(), (long) tokens.length * training.model().numExpertsPerTok());
         log.add(
             new StepMetrics(
                 input.round(),
@@ -109,7 +111,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
                 (System.nanoTime() - start) * 1e-9));
       }
     }
-    return new StepLog(log, ExecutorEnvironment.here());
+    return new StepLog(log, experts, ExecutorEnvironment.here());
   }
 
   private static void requireFinite(Replica.Step taken, RoundInput input) {

@@ -16,6 +16,7 @@ import io.polyspark.train.averaging.RoundLoop;
 import io.polyspark.train.averaging.RoundResult;
 import io.polyspark.train.averaging.RoundState;
 import io.polyspark.train.averaging.RoundTimings;
+import io.polyspark.train.metrics.ExpertMetrics;
 import io.polyspark.train.metrics.ReplicaRoundEvent;
 import io.polyspark.train.metrics.RoundMetrics;
 import io.polyspark.train.metrics.RunMetrics;
@@ -185,7 +186,14 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
         timings.broadcastSeconds(),
         checkpointSeconds,
         tokens / seconds,
-        coefficients(result.next().parameters()));
+        coefficients(result.next().parameters()),
+        experts(result));
+  }
+
+  private static List<ExpertMetrics> experts(RoundResult<StepLog> result) {
+    ExpertTally all = new ExpertTally();
+    result.replicas().forEach(report -> all.add(report.metrics().experts()));
+    return all.metrics();
   }
 
   /** The trained numbers of the activations, by the parameter's name. */

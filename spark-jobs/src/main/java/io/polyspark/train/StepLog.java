@@ -6,18 +6,20 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What one replica reports of one round: its steps, and where it computed. */
+/** What one replica reports of one round: its steps, its experts' use, and where it computed. */
 final class StepLog implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final ArrayList<StepMetrics> steps;
+  private final ExpertTally experts;
   private final int threads;
   private final String kernels;
   private final String blasCore;
   private final String jdk;
 
-  StepLog(List<StepMetrics> steps, Environment environment) {
+  StepLog(List<StepMetrics> steps, ExpertTally experts, Environment environment) {
     this.steps = new ArrayList<>(steps);
+    this.experts = experts;
     this.threads = environment.threadsPerTask();
     this.kernels = environment.kernels();
     this.blasCore = environment.blasCore();
@@ -26,6 +28,10 @@ final class StepLog implements Serializable {
 
   List<StepMetrics> steps() {
     return List.copyOf(steps);
+  }
+
+  ExpertTally experts() {
+    return experts;
   }
 
   Environment environment() {

@@ -190,8 +190,13 @@ public record TrainConfig(
           "context", "at most the model's max_position_embeddings, which is " + longest, context);
     }
     int batch = root.count("batch", 12, 1);
-    if ((long) batch * context > Integer.MAX_VALUE) {
-      throw root.mistake("batch", "below 2^31 / context", batch);
+    if ((long) batch * context > Integer.MAX_VALUE / model.mlpsPerToken()) {
+      throw root.mistake(
+          "batch",
+          model.isMixtureOfExperts()
+              ? "below 2^31 / context / num_experts_per_tok"
+              : "below 2^31 / context",
+          batch);
     }
     return new TrainConfig(
         model,

@@ -60,6 +60,25 @@ class ExitCodesAndSentencesTest {
         config + ": steps must be a whole number of at least 1, found 'none'.");
   }
 
+  @Test
+  void aMixtureOfExpertsThatCannotBeIsItsSentenceAndCode2() throws IOException {
+    Path config = directory.resolve("experts.yaml");
+    Files.writeString(config, "model: moe-tiny\n");
+    assertMistake(
+        run(
+            "train",
+            "--config",
+            config.toString(),
+            "--data",
+            "x",
+            "--output",
+            "y",
+            "--set",
+            "model.num_experts_per_tok=5"),
+        "--set model.num_experts_per_tok=5: model: num_experts_per_tok is 5, but must be from 1 to"
+            + " num_experts, which is 4.");
+  }
+
   private static void assertMistake(Outcome outcome, String sentence) {
     assertThat(outcome.err()).isEqualTo(sentence + System.lineSeparator());
     assertThat(outcome.out()).isEmpty();

@@ -128,6 +128,12 @@ class TrainConfigTest {
     mistake(
         "model: char\nsteps: 10\noptimizer: {warmup_steps: 11}",
         "optimizer.warmup_steps must be a whole number from 0 to 10, found 11");
+    mistake(
+        "model: moe-tiny\ncontext: 17",
+        "context must be at most the model's max_position_embeddings, which is 16, found 17");
+    mistake(
+        "model: moe-tiny\nbatch: 100000000",
+        "batch must be below 2^31 / context / num_experts_per_tok, found 100000000");
     mistake("model: char\nbatch: 100000000", "batch must be below 2^31 / context");
   }
 

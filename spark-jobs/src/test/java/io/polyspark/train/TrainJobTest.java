@@ -2,12 +2,16 @@ package io.polyspark.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.polyspark.model.config.UserError;
 import io.polyspark.prep.PrepareCorpus;
 import io.polyspark.prep.PrepareOptions;
 import io.polyspark.prep.Split;
 import io.polyspark.testing.LocalCluster;
+import io.polyspark.train.metrics.ExpertMetrics;
+import io.polyspark.train.metrics.MetricsFile;
+import io.polyspark.train.metrics.RoundMetrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +69,34 @@ class TrainJobTest {
     assertThat(resumed.rounds()).isEqualTo(4);
     assertThat(model(broken)).isEqualTo(model(whole));
     assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+  }
+
+  @Test
+  void aMixtureOfExpertsResumesBitForBitAndSaysHowItsExpertsWereUsed() throws IOException {
+    Path whole = directory.resolve("whole-experts");
+    Path broken = directory.resolve("broken-experts");
+    List<String> experts = List.of("model=moe-tiny");
+    train(config(experts), whole, false);
+    train(config(experts), broken, false);
+    delete(broken.resolve("checkpoints/round-0000004"));
+    train(config(experts), broken, true);
+
+    assertThat(model(broken)).isEqualTo(model(whole));
+    assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+    List<RoundMetrics> rounds = rounds(whole);
+    assertThat(rounds).hasSize(4);
+    for (RoundMetrics round : rounds) {
+      assertThat(round.experts()).hasSize(2);
+      for (ExpertMetrics layer : round.experts()) {
+        assertThat(layer.load()).hasSize(4);
+        assertThat(layer.load().stream().mapToDouble(share -> share).sum())
+            .isEqualTo(1, within(1e-12));
+        assertThat(layer.entropy()).isBetween(0.0, Math.log(4) + 1e-12);
+        assertThat(layer.loadBalancingLoss()).isBetween(0.5, 4.0);
+        assertThat(layer.zLoss()).isPositive();
+        assertThat(layer.dropped()).isZero();
+      }
+    }
   }
 
   @Test
@@ -203,6 +237,19 @@ class TrainJobTest {
       lines.add(line.replaceAll("\"(seconds|\\w+_seconds|tokens_per_second)\":[^,}]+", ""));
     }
     return lines;
+  }
+
+  private static List<RoundMetrics> rounds(Path run) throws IOException {
+    List<RoundMetrics> rounds = new ArrayList<>();
+    MetricsFile.read(
+        FileSystem.getLocal(new Configuration()),
+        hadoop(run.resolve("metrics.jsonl")),
+        metrics -> {
+          if (metrics instanceof RoundMetrics round) {
+            rounds.add(round);
+          }
+        });
+    return rounds;
   }
 
   private static Map<String, Long> modified(Path run) throws IOException {

@@ -12,7 +12,7 @@ import java.util.Map;
  *
  * @param vocabSize V, the number of token ids
  * @param hiddenSize D, the width of the residual stream
- * @param intermediateSize F, the inner width of the MLP
+ * @param intermediateSize F, the inner width of the MLP, or of each expert
  * @param numHiddenLayers L, the number of blocks
  * @param numAttentionHeads H, which divides D
  * @param numKeyValueHeads the number of key-value heads, which divides H (grouped queries, arXiv
@@ -22,7 +22,7 @@ import java.util.Map;
  * @param rmsNormEps added to the mean square in RMSNorm (arXiv 1910.07467)
  * @param ropeTheta base of the rotary frequencies (arXiv 2104.09864)
  * @param numExperts E, 0 for a dense model
- * @param numExpertsPerTok K, experts per token
+ * @param numExpertsPerTok K, experts per token; 0 for a dense model
  * @param qkNorm whether queries and keys are normalised over all heads (OLMoE, arXiv 2409.02060)
  * @param routerAuxLossCoef weight of the load-balancing loss
  * @param routerZLossCoef weight of the router's z-loss
@@ -84,6 +84,11 @@ public record ModelConfig(
   /** The width of all keys, and of all values. */
   public int keyValueSize() {
     return headSize() * numKeyValueHeads;
+  }
+
+  /** The number of MLPs that each token meets in a block: K, or 1 in a dense model. */
+  public int mlpsPerToken() {
+    return Math.max(1, numExpertsPerTok);
   }
 
   /** Whether the MLPs are mixtures of experts. */
@@ -148,6 +153,11 @@ public record ModelConfig(
         source,
         numAttentionHeads,
         numKeyValueHeads);
+    require(
+        numExperts > 0 || numExpertsPerTok == 0,
+        "%s: num_experts_per_tok is %d, but num_experts is 0; give a number of experts, or 0 for both.",
+        source,
+        numExpertsPerTok);
     require(
         numExperts == 0 || (numExpertsPerTok >= 1 && numExpertsPerTok <= numExperts),
         "%s: num_experts_per_tok is %d, but must be from 1 to num_experts, which is %d.",

@@ -35,7 +35,7 @@ class ModelConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"tiny", "char", "dense-1.3b"})
+  @ValueSource(strings = {"tiny", "moe-tiny", "char", "dense-1.3b", "moe-1b-7b"})
   void isReadBackFromItsOwnKeys(String preset) {
     ModelConfig config = ModelConfig.load(preset, "train.yaml");
     assertThat(ModelConfig.fromMap(config.toMap(), SOURCE)).isEqualTo(config);
@@ -129,6 +129,11 @@ class ModelConfigTest {
   }
 
   @Test
+  void refusesExpertsPerTokenWithoutExperts() {
+    assertRefused("num_experts_per_tok", 2).hasMessageContaining("num_experts is 0");
+  }
+
+  @Test
   void saysWhichKeyIsMissing() {
     Map<String, Object> values = with("hidden_act", "relu");
     values.remove("hidden_size");
@@ -144,7 +149,7 @@ class ModelConfigTest {
         .isInstanceOf(UserError.class)
         .hasMessageContaining("train.yaml")
         .hasMessageContaining("'chars'")
-        .hasMessageContaining("tiny, char, dense-1.3b");
+        .hasMessageContaining("tiny, moe-tiny, char, dense-1.3b, moe-1b-7b");
   }
 
   private static AbstractThrowableAssert<?, ? extends Throwable> assertRefused(

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
@@ -26,6 +27,7 @@ import java.util.OptionalDouble;
  *     round is recorded before its own checkpoint, which then finds its metrics complete
  * @param tokensPerSecond the round's tokens over {@code seconds}
  * @param coefficients trained activation coefficients by parameter name, in the model's order
+ * @param experts one record per layer of a mixture of experts; empty for a dense model
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record RoundMetrics(
@@ -44,7 +46,13 @@ public record RoundMetrics(
     double broadcastSeconds,
     double checkpointSeconds,
     double tokensPerSecond,
-    Map<String, double[]> coefficients)
+    Map<String, double[]> coefficients,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ExpertMetrics> experts)
     implements Metrics {
   private static final long serialVersionUID = 1L;
+
+  /** Copies the list, and takes none, where a record was read that has no experts, for empty. */
+  public RoundMetrics {
+    experts = experts == null ? List.of() : List.copyOf(experts);
+  }
 }

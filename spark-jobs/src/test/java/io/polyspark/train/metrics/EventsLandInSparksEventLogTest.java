@@ -36,7 +36,10 @@ class EventsLandInSparksEventLogTest {
               0.25,
               0.25,
               15_360,
-              Map.of("act_fn.bias", new double[] {0.125}));
+              Map.of("act_fn.bias", new double[] {0.125}),
+              validation.isPresent()
+                  ? List.of(new ExpertMetrics(List.of(0.25, 0.75), 0.5, 1.5, 2.5, 0))
+                  : List.of());
       String json = JsonProtocol.sparkEventToJsonString(new RoundEvent(metrics));
       RoundEvent read = (RoundEvent) JsonProtocol.sparkEventFromJson(json);
       assertThat(read.metrics().validationLoss()).isEqualTo(validation);

@@ -43,6 +43,10 @@ class MetricsFileTest {
     assertThat(Files.readAllLines(file).get(9))
         .startsWith(
             "{\"kind\":\"round\",\"round\":2,\"step\":4,\"loss\":0.5,\"validation_loss\":2.25,")
+        .endsWith(
+            "\"coefficients\":{\"act_fn.bias\":[0.125]},\"experts\":[{\"load\":[0.5,0.5],"
+                + "\"entropy\":0.75,\"load_balancing_loss\":1.0,\"z_loss\":2.5,\"dropped\":0}]}");
+    assertThat(Files.readAllLines(file).get(4))
         .endsWith("\"coefficients\":{\"act_fn.bias\":[0.125]}}");
   }
 
@@ -58,6 +62,9 @@ class MetricsFileTest {
     assertThat(read.get(0)).isEqualTo(steps(1, 0).get(0));
     assertThat(((RoundMetrics) read.get(4)).validationLoss()).isEmpty();
     assertThat(((RoundMetrics) read.get(9)).validationLoss()).hasValue(2.25);
+    assertThat(((RoundMetrics) read.get(4)).experts()).isEmpty();
+    assertThat(((RoundMetrics) read.get(9)).experts())
+        .containsExactly(new ExpertMetrics(List.of(0.5, 0.5), 0.75, 1, 2.5, 0));
     assertThat(((RoundMetrics) read.get(9)).coefficients().get("act_fn.bias"))
         .containsExactly(0.125);
   }
@@ -166,7 +173,10 @@ class MetricsFileTest {
             0.25,
             0.25,
             1536,
-            Map.of("act_fn.bias", new double[] {0.125})));
+            Map.of("act_fn.bias", new double[] {0.125}),
+            round % 2 == 0
+                ? List.of(new ExpertMetrics(List.of(0.5, 0.5), 0.75, 1, 2.5, 0))
+                : List.of()));
   }
 
   private static List<StepMetrics> steps(int round, int replica) {

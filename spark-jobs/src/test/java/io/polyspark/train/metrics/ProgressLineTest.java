@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,7 @@ class ProgressLineTest {
   }
 
   private static RoundMetrics round(int round, long step, OptionalDouble validation) {
-    return new RoundMetrics(round, step, 2.5, validation, 1000, 1, 1, 0, 0, 0, 0, 41_000, Map.of());
+    return new RoundMetrics(
+        round, step, 2.5, validation, 1000, 1, 1, 0, 0, 0, 0, 41_000, Map.of(), List.of());
   }
 }
