@@ -96,7 +96,19 @@ final class SparkSettings {
     long need = demand.heapBytes() + demand.nativeBytes() + JVM_BYTES;
     long share = machine.memory() / 2 / executors;
     long memory = Math.max(need, Math.min(2 * need, share));
-    if (memory > machine.memory() * 9 / 10 / executors) {
+    long most = machine.memory() * 9 / 10;
+    if (need > most) {
+      throw UserError.of(
+          "This machine has %s of memory, but one replica of this model needs %s (%s of heap, %s"
+              + " outside it): a smaller model (fewer layers or experts) takes less of both, a"
+              + " smaller batch or context less outside the heap; or give a --master with more"
+              + " memory.",
+          mebibytes(machine.memory()),
+          mebibytes(need),
+          mebibytes(demand.heapBytes()),
+          mebibytes(need - demand.heapBytes()));
+    }
+    if (memory > most / executors) {
       throw UserError.of(
           "This machine has %s of memory, but %d replicas of this model need %s each: train fewer"
               + " replicas at a time with -- --master 'local-cluster[1,%d,%d]', or give a --master"

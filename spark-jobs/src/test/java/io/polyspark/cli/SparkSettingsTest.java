@@ -45,6 +45,12 @@ class SparkSettingsTest {
     assertThatThrownBy(() -> SparkSettings.fit(choose, huge, MACHINE))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("2 replicas of this model need 10,704 MiB each");
+    Demand tooHuge = new Demand("train", 1, 100_000 * MEBIBYTE, 512 * MEBIBYTE);
+    assertThatThrownBy(() -> SparkSettings.fit(choose, tooHuge, MACHINE))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(
+            "one replica of this model needs 100,704 MiB (512 MiB of heap, 100,192 MiB outside it):"
+                + " a smaller model");
   }
 
   @Test
