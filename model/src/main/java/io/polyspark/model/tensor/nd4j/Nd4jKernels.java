@@ -17,7 +17,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.impl.updaters.AdamUpdater;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * {@link Kernels} by ND4J's operations: runs on every back end of ND4J and in both precisions, and
@@ -107,10 +106,7 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
 
   @Override
   public Tensor rows(Tensor of, long from, long to) {
-    INDArray flat = array(of).reshape(of.length());
-    long columns = of.columns();
-    return Nd4jTensor.view(
-        flat.get(NDArrayIndex.interval(from * columns, to * columns)), to - from, columns);
+    return Nd4jTensor.rows(of, from, to);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.polyspark.model.tensor.nd4j;
 
 import io.polyspark.model.tensor.Tensor;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A tensor over an ND4J array of rank 2, row-major and without gaps, with the views that products
@@ -24,6 +25,21 @@ public final class Nd4jTensor implements Tensor {
    */
   public static Nd4jTensor view(INDArray array, long rows, long columns) {
     return new Nd4jTensor(array.reshape('c', rows, columns));
+  }
+
+  /**
+   * Rows [from, to), a view; made from offset and stride, which takes a tenth of ND4J's indexing.
+   */
+  static Nd4jTensor rows(Tensor of, long from, long to) {
+    INDArray array = array(of);
+    long columns = of.columns();
+    return new Nd4jTensor(
+        Nd4j.create(
+            array.data(),
+            new long[] {to - from, columns},
+            new long[] {columns, 1},
+            array.offset() + from * columns,
+            'c'));
   }
 
   static INDArray array(Tensor tensor) {
