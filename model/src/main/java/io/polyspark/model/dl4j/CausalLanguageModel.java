@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.transformer.ParameterLayout;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.deeplearning4j.nn.api.ParamInitializer;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
@@ -30,6 +32,7 @@ public final class CausalLanguageModel extends BaseLayer {
 
   private String model;
   private transient ModelConfig config;
+  private transient Map<String, ParameterLayout.Entry> entries;
 
   /** For DL4J's JSON. */
   public CausalLanguageModel() {}
@@ -53,6 +56,7 @@ public final class CausalLanguageModel extends BaseLayer {
   public void setModel(String model) {
     this.model = model;
     this.config = null;
+    this.entries = null;
   }
 
   /** The model's configuration. */
@@ -68,6 +72,21 @@ public final class CausalLanguageModel extends BaseLayer {
       }
     }
     return config;
+  }
+
+  /**
+   * Where parameters lie, by DL4J's names, in the order of the flat vector. Kept, because DL4J asks
+   * about every parameter in every step, and mixtures of experts have thousands.
+   */
+  Map<String, ParameterLayout.Entry> entries() {
+    if (entries == null) {
+      Map<String, ParameterLayout.Entry> byKey = new LinkedHashMap<>();
+      for (ParameterLayout.Entry entry : ParameterLayout.of(config()).entries()) {
+        byKey.put(LanguageModelParameters.key(entry.name()), entry);
+      }
+      entries = Collections.unmodifiableMap(byKey);
+    }
+    return entries;
   }
 
   @Override

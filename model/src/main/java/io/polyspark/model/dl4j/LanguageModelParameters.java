@@ -37,38 +37,34 @@ final class LanguageModelParameters implements ParamInitializer {
 
   @Override
   public long numParams(Layer layer) {
-    return layout(layer).length();
+    return entries(layer).values().stream().mapToLong(ParameterLayout.Entry::length).sum();
   }
 
   @Override
   public List<String> paramKeys(Layer layer) {
-    return layout(layer).entries().stream().map(entry -> key(entry.name())).toList();
+    return List.copyOf(entries(layer).keySet());
   }
 
   @Override
   public List<String> weightKeys(Layer layer) {
-    return layout(layer).entries().stream()
-        .filter(ParameterLayout.Entry::decays)
-        .map(entry -> key(entry.name()))
-        .toList();
+    return entries(layer).keySet().stream().filter(key -> isWeightParam(layer, key)).toList();
   }
 
   @Override
   public List<String> biasKeys(Layer layer) {
-    return layout(layer).entries().stream()
-        .filter(entry -> !entry.decays())
-        .map(entry -> key(entry.name()))
-        .toList();
+    return entries(layer).keySet().stream().filter(key -> isBiasParam(layer, key)).toList();
   }
 
   @Override
   public boolean isWeightParam(Layer layer, String key) {
-    return weightKeys(layer).contains(key);
+    ParameterLayout.Entry entry = entries(layer).get(key);
+    return entry != null && entry.decays();
   }
 
   @Override
   public boolean isBiasParam(Layer layer, String key) {
-    return biasKeys(layer).contains(key);
+    ParameterLayout.Entry entry = entries(layer).get(key);
+    return entry != null && !entry.decays();
   }
 
   @Override
@@ -91,9 +87,7 @@ final class LanguageModelParameters implements ParamInitializer {
 
   private static Map<String, INDArray> views(CausalLanguageModel layer, INDArray flat) {
     Map<String, INDArray> views = new LinkedHashMap<>();
-    for (ParameterLayout.Entry entry : ParameterLayout.of(layer.config()).entries()) {
-      views.put(key(entry.name()), view(flat, entry));
-    }
+    layer.entries().forEach((key, entry) -> views.put(key, view(flat, entry)));
     return views;
   }
 
@@ -105,7 +99,7 @@ final class LanguageModelParameters implements ParamInitializer {
         .reshape('c', rows, entry.length() / rows);
   }
 
-  private static ParameterLayout layout(Layer layer) {
-    return ParameterLayout.of(((CausalLanguageModel) layer).config());
+  private static Map<String, ParameterLayout.Entry> entries(Layer layer) {
+    return ((CausalLanguageModel) layer).entries();
   }
 }

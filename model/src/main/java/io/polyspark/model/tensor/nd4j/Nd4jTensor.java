@@ -28,7 +28,7 @@ public final class Nd4jTensor implements Tensor {
   }
 
   /**
-   * Rows [from, to), a view; made from offset and stride, which takes a tenth of ND4J's indexing.
+   * Rows [from, to), a view; made from offset and stride, which takes a quarter of ND4J's indexing.
    */
   static Nd4jTensor rows(Tensor of, long from, long to) {
     INDArray array = array(of);
