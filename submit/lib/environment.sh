@@ -1,6 +1,12 @@
 # Shared by the scripts in submit/: finds the repository, a JDK 17 and Maven, and builds the jar.
 # shellcheck shell=bash
 
+# The JVM reads arguments and file names by the locale; those of containers know ASCII alone.
+case $(locale charmap 2> /dev/null) in
+  UTF-8) ;;
+  *) export LC_ALL=C.UTF-8 ;;
+esac
+
 # The repository, whatever directory the user is in.
 POLYSPARK_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -97,7 +103,7 @@ find_jar() {
 is_built() {
   local newer
   find_jar && [[ -d $POLYSPARK_ROOT/target/spark/jars ]] || return 1
-  newer=$(find "$POLYSPARK_ROOT/pom.xml" "$POLYSPARK_ROOT/conf" \
+  newer=$(find "$POLYSPARK_ROOT/pom.xml" "$POLYSPARK_ROOT/conf/model" \
     "$POLYSPARK_ROOT"/{model,data-prep,spark-jobs}/{pom.xml,src/main} \
     -type f -newer "$POLYSPARK_JAR" -print -quit 2> /dev/null)
   [[ -z $newer ]]
@@ -112,7 +118,7 @@ require_build() {
   require_maven
   note "Building PolySpark (the first time, Maven fetches its libraries)"
   # Some Mavens end with a control code whatever they are told.
-  (cd "$POLYSPARK_ROOT" && mvn -B -q -DskipTests -Dspotless.check.skip=true package 2>&1) |
+  (cd "$POLYSPARK_ROOT" && mvn -B -q -DskipTests package 2>&1) |
     sed $'s/\033\\[[0-9;]*m//g' >&2 || fail "The build failed: see above."
   find_jar || fail "The build left no jar in $POLYSPARK_ROOT/target."
   touch "$POLYSPARK_JAR"

@@ -145,6 +145,23 @@ class BadInputTest {
   }
 
   @Test
+  void whatComesBeforeTheBreakInGzipIsReadOnce() throws IOException {
+    ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(zipped)) {
+      for (int i = 0; i < 20_000; i++) {
+        out.write(("{\"text\": \"document number " + i + "\"}\n").getBytes(StandardCharsets.UTF_8));
+      }
+    }
+    Path file = directory.resolve("a.jsonl.gz");
+    Files.write(file, Arrays.copyOf(zipped.toByteArray(), zipped.size() / 2));
+    PreparedCorpus corpus = spark.prepare(options(file.toString()).withMaxRejected(1));
+    Manifest.Documents documents = corpus.manifest().documents();
+    assertThat(documents.dropped()).isEqualTo(Map.of("damaged_gzip", 1L));
+    assertThat(documents.kept()).isBetween(1L, 19_999L);
+    deleteCorpus();
+  }
+
+  @Test
   void someDamageMayBeLeftOut() throws IOException {
     StringBuilder lines = new StringBuilder("{}\n");
     for (int i = 0; i < 100; i++) {

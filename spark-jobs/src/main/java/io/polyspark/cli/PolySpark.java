@@ -54,12 +54,19 @@ public final class PolySpark implements Runnable {
   /** Runs a verb and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
     // Text is UTF-8 whatever the locale says; models write what they like.
-    PrintStream out =
-        new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-    System.setOut(out);
+    System.setOut(utf8(FileDescriptor.out));
+    System.setErr(utf8(FileDescriptor.err));
     int code = run(arguments);
-    out.flush();
-    System.exit(code);
+    System.out.flush();
+    // In its cluster, YARN takes an application that calls exit, even with 0, for one that failed.
+    boolean inCluster = "cluster".equals(System.getProperty("spark.submit.deployMode"));
+    if (code != DONE || !inCluster) {
+      System.exit(code);
+    }
+  }
+
+  private static PrintStream utf8(FileDescriptor descriptor) {
+    return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
   }
 
   /** Runs a verb and returns its exit code. */

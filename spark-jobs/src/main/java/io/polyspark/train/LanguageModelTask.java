@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -89,6 +91,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
         TokenShards.open(path.getFileSystem(hadoop.value()), path, TokenShards.TRAIN, context)) {
       DataOrder order = new DataOrder(shards.windows(), training.seed());
       for (int step = 0; step < steps; step++) {
+        stopWhereKilled();
         long start = System.nanoTime();
         for (int row = 0; row < training.batch(); row++) {
           long index =
@@ -112,6 +115,14 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
       }
     }
     return new StepLog(log, experts, ExecutorEnvironment.here());
+  }
+
+  /** Spark only asks; the executor's memory and cores are wanted for the task's next attempt. */
+  private static void stopWhereKilled() {
+    TaskContext context = TaskContext.get();
+    if (context != null && context.isInterrupted()) {
+      throw new TaskKilledException();
+    }
   }
 
   private static void requireFinite(Replica.Step taken, RoundInput input) {

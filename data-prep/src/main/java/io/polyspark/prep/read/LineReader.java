@@ -85,6 +85,8 @@ final class LineReader implements Closeable {
 
   private boolean fill() throws IOException {
     position = 0;
+    // Where reading fails nothing is left of what was read before.
+    limit = 0;
     limit = Math.max(0, in.read(buffer, 0, buffer.length));
     return limit > 0;
   }

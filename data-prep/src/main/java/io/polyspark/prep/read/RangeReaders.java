@@ -46,14 +46,26 @@ final class RangeReaders {
     }
   }
 
-  /** Makes a file that breaks off, or is no gzip, one rejection. */
-  private record GzipReader(InputFile file, DocumentReader reader) implements DocumentReader {
+  /** Makes a file that breaks off, or is no gzip, one rejection, and the end of it. */
+  private static final class GzipReader implements DocumentReader {
+    private final InputFile file;
+    private final DocumentReader reader;
+    private boolean ended;
+
+    GzipReader(InputFile file, DocumentReader reader) {
+      this.file = file;
+      this.reader = reader;
+    }
+
     @Override
     public ReadResult next() throws IOException {
+      if (ended) {
+        return null;
+      }
       try {
         return reader.next();
       } catch (IOException e) {
-        reader.close();
+        ended = true;
         return new Rejection(
             Rejection.DAMAGED_GZIP,
             () -> file.display() + " cannot be decompressed as gzip (" + e.getMessage() + ")");

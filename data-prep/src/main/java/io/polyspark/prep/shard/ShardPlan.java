@@ -6,6 +6,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Where every token goes. The tokens of a side, in the order of the input, are one sequence; it is
@@ -48,7 +49,8 @@ final class ShardPlan implements Serializable {
       starts.put(side, sideStarts);
       firstShards.put(side, shards.size());
       for (long first = 0; first < tokens; first += shardTokens) {
-        String name = String.format("%s/%05d.npy", side.directory(), first / shardTokens);
+        String name =
+            String.format(Locale.ROOT, "%s/%05d.npy", side.directory(), first / shardTokens);
         shards.add(new Shard(side, name, Math.min(shardTokens, tokens - first)));
       }
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -62,7 +63,7 @@ public final class RunDirectory {
 
   /** Where the checkpoint after a round lies. */
   public Path checkpoint(int round) {
-    return new Path(checkpoints(), String.format("round-%07d", round));
+    return new Path(checkpoints(), String.format(Locale.ROOT, "round-%07d", round));
   }
 
   /** Whether the directory is that of a run. */

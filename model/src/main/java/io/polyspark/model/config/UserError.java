@@ -1,5 +1,7 @@
 package io.polyspark.model.config;
 
+import java.util.Locale;
+
 /**
  * A mistake of the person who runs a command: bad input, a key that does not exist, too little
  * memory. Its message is one sentence that names what was found and where, and says what to do. The
@@ -26,6 +28,6 @@ public final class UserError extends RuntimeException {
 
   /** Formats the sentence as {@link String#format} does. */
   public static UserError of(String format, Object... arguments) {
-    return new UserError(String.format(format, arguments));
+    return new UserError(String.format(Locale.ROOT, format, arguments));
   }
 }

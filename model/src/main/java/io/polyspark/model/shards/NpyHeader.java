@@ -2,6 +2,7 @@ package io.polyspark.model.shards;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * The header of a one-dimensional array in NumPy's format, version 1.0 (NumPy Enhancement Proposal
@@ -19,7 +20,11 @@ record NpyHeader(String dtype, long length) {
   /** The bytes before the data. */
   byte[] toBytes() {
     String dictionary =
-        String.format("{'descr': '%s', 'fortran_order': False, 'shape': (%d,), }", dtype, length);
+        String.format(
+            Locale.ROOT,
+            "{'descr': '%s', 'fortran_order': False, 'shape': (%d,), }",
+            dtype,
+            length);
     int unpadded = PREFIX + dictionary.length() + 1;
     int size = (unpadded + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     byte[] bytes = new byte[size];
