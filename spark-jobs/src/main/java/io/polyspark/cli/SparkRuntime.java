@@ -1,5 +1,6 @@
 package io.polyspark.cli;
 
+import io.polyspark.model.config.UserError;
 import java.io.File;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -17,12 +18,27 @@ final class SparkRuntime {
 
   /** Starts Spark with settings that fit; the caller closes it. */
   static JavaSparkContext start(Demand demand) {
+    requireDriverHeap(demand, Runtime.getRuntime().maxMemory());
     SparkConf conf = SparkSettings.fit(new SparkConf(), demand, Machine.here());
     if (conf.get("spark.master").startsWith("local-cluster")) {
       useJarInPlace(conf);
     }
     limitNativeMemory();
     return new JavaSparkContext(conf);
+  }
+
+  /**
+   * A driver's heap is as large as when it started.
+   *
+   * @throws UserError if the model needs more, saying how much
+   */
+  static void requireDriverHeap(Demand demand, long heap) {
+    // A JVM has a little less to use than it was given.
+    if (heap < demand.driverHeapBytes() * 9 / 10) {
+      throw UserError.of(
+          "The driver has %,d MiB of heap, but this model needs %,d MiB: use --driver-memory %dm.",
+          heap >> 20, demand.driverHeapBytes() >> 20, (demand.driverHeapBytes() >> 20) + 1);
+    }
   }
 
   /** Hadoop's configuration as Spark will have it, for what is checked before Spark starts. */

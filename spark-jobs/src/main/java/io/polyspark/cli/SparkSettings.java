@@ -25,6 +25,7 @@ final class SparkSettings {
   static final long JVM_BYTES = 192L << 20;
 
   private static final long MEBIBYTE = 1L << 20;
+  private static final long DEFAULT_HEAP = 1L << 30;
   private static final String HEAP = "spark.executor.memory";
   private static final String OVERHEAD = "spark.executor.memoryOverhead";
   private static final String EXECUTOR_CORES = "spark.executor.cores";
@@ -72,7 +73,11 @@ final class SparkSettings {
     } else if (master.startsWith("local")) {
       most = fitDriver();
     } else {
+      if (demand.replicas() > 0 && master.startsWith("spark:")) {
+        fitStandalone();
+      }
       fitCores(conf.getInt(EXECUTOR_CORES, 1));
+      fitHeap();
       boolean countsAll = master.startsWith("yarn") || master.startsWith("k8s");
       most = countsAll ? fitContainer() : nativeNeed();
     }
@@ -123,6 +128,31 @@ final class SparkSettings {
         "spark.master",
         String.format(
             Locale.ROOT, "local-cluster[%d,%d,%d]", executors, cores, memory / MEBIBYTE + 1));
+  }
+
+  /** A standalone cluster would give an executor all cores of its worker. */
+  private void fitStandalone() {
+    conf.setIfMissing(EXECUTOR_CORES, "1");
+    long cores = (long) demand.replicas() * conf.getInt(EXECUTOR_CORES, 1);
+    conf.setIfMissing("spark.cores.max", Long.toString(cores));
+  }
+
+  /** On a cluster: Spark's default of a GiB is enough for small models only. */
+  private void fitHeap() {
+    if (!conf.contains(HEAP)) {
+      conf.set(HEAP, Math.max(DEFAULT_HEAP, demand.heapBytes()) / MEBIBYTE + "m");
+      return;
+    }
+    long heap = JavaUtils.byteStringAsMb(conf.get(HEAP)) * MEBIBYTE;
+    if (heap < demand.heapBytes()) {
+      throw UserError.of(
+          "%s is %s, but this model needs %s of heap: use --conf %s=%dm.",
+          HEAP,
+          conf.get(HEAP),
+          mebibytes(demand.heapBytes()),
+          HEAP,
+          (demand.heapBytes() + MEBIBYTE - 1) / MEBIBYTE);
+    }
   }
 
   /** A replica takes its executor whole and computes with all its cores. */

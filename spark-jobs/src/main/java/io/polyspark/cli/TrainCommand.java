@@ -1,5 +1,6 @@
 package io.polyspark.cli;
 
+import io.polyspark.evaluate.Evaluation;
 import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.Replica;
@@ -87,11 +88,7 @@ final class TrainCommand implements Callable<Integer> {
         Demand.ofReplicas(
             "train",
             training.replicas(),
-            Replica.requiredNativeBytes(
-                training.model(),
-                training.batch(),
-                training.context(),
-                MemoryPlan.Purpose.TRAINING),
+            nativeBytes(training),
             ParameterLayout.of(training.model()).length());
     try (JavaSparkContext spark = SparkRuntime.start(demand)) {
       Configuration hadoop = spark.hadoopConfiguration();
@@ -104,6 +101,16 @@ final class TrainCommand implements Callable<Integer> {
       report(result, files);
     }
     return PolySpark.DONE;
+  }
+
+  /** An executor's replica, and beside it the one that it validates with. */
+  private static long nativeBytes(TrainConfig training) {
+    long replica =
+        Replica.requiredNativeBytes(
+            training.model(), training.batch(), training.context(), MemoryPlan.Purpose.TRAINING);
+    return training.validation().everyRounds() == 0
+        ? replica
+        : replica + Evaluation.nativeBytesPerTask(training.model());
   }
 
   /** What would fail only after Spark has started. */

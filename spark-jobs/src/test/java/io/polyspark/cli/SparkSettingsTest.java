@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class SparkSettingsTest {
   private static final long MEBIBYTE = 1L << 20;
   private static final Machine MACHINE = new Machine(8, 16_384 * MEBIBYTE);
-  private static final Demand TRAIN = new Demand("train", 2, 300 * MEBIBYTE, 512 * MEBIBYTE);
+  private static final Demand TRAIN = new Demand("train", 2, 300 * MEBIBYTE, 512 * MEBIBYTE, 0);
 
   @Test
   void heapNativeMemoryAndJvmTogetherFitALocalClustersWorker() {
@@ -37,7 +37,7 @@ class SparkSettingsTest {
         .hasMessage(
             "spark.executor.memoryOverhead is 100, but this model needs 556 MiB outside the heap:"
                 + " use --conf spark.executor.memoryOverhead=556m.");
-    Demand huge = new Demand("train", 2, 10_000 * MEBIBYTE, 512 * MEBIBYTE);
+    Demand huge = new Demand("train", 2, 10_000 * MEBIBYTE, 512 * MEBIBYTE, 0);
     assertThatThrownBy(() -> fit("local[2]", huge))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("but this model needs 20,000 MiB on local[2]");
@@ -45,7 +45,7 @@ class SparkSettingsTest {
     assertThatThrownBy(() -> SparkSettings.fit(choose, huge, MACHINE))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("2 replicas of this model need 10,704 MiB each");
-    Demand tooHuge = new Demand("train", 1, 100_000 * MEBIBYTE, 512 * MEBIBYTE);
+    Demand tooHuge = new Demand("train", 1, 100_000 * MEBIBYTE, 512 * MEBIBYTE, 0);
     assertThatThrownBy(() -> SparkSettings.fit(choose, tooHuge, MACHINE))
         .isInstanceOf(UserError.class)
         .hasMessageContaining(
@@ -92,6 +92,44 @@ class SparkSettingsTest {
     SparkConf conf = SparkSettings.fit(given("yarn"), TRAIN, MACHINE);
     assertThat(conf.getSizeAsMb("spark.executor.memoryOverhead")).isEqualTo(556 + 384);
     assertThat(nativeMebibytes(conf)).isEqualTo(556 + 384 - 192);
+  }
+
+  @Test
+  void aClustersExecutorsGetTheHeapThatTheModelNeeds() {
+    Demand large = new Demand("train", 2, 300 * MEBIBYTE, 3000 * MEBIBYTE, 0);
+    assertThat(SparkSettings.fit(given("yarn"), TRAIN, MACHINE).get("spark.executor.memory"))
+        .isEqualTo("1024m");
+    assertThat(SparkSettings.fit(given("yarn"), large, MACHINE).get("spark.executor.memory"))
+        .isEqualTo("3000m");
+    SparkConf little = given("k8s://host").set("spark.executor.memory", "2g");
+    assertThatThrownBy(() -> SparkSettings.fit(little, large, MACHINE))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "spark.executor.memory is 2g, but this model needs 3,000 MiB of heap: use --conf"
+                + " spark.executor.memory=3000m.");
+  }
+
+  @Test
+  void aStandaloneClustersExecutorHoldsOneReplica() {
+    SparkConf conf = SparkSettings.fit(given("spark://host:7077"), TRAIN, MACHINE);
+    assertThat(conf.get("spark.executor.cores")).isEqualTo("1");
+    assertThat(conf.get("spark.task.cpus")).isEqualTo("1");
+    assertThat(conf.get("spark.cores.max")).isEqualTo("2");
+    SparkConf four = given("spark://host:7077").set("spark.executor.cores", "4");
+    conf = SparkSettings.fit(four, TRAIN, MACHINE);
+    assertThat(conf.get("spark.task.cpus")).isEqualTo("4");
+    assertThat(conf.get("spark.cores.max")).isEqualTo("8");
+  }
+
+  @Test
+  void aDriverWithTooLittleHeapSaysHowMuchIsNeeded() {
+    Demand large = Demand.ofReplicas("train", 2, MEBIBYTE, 100_000_000);
+    assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "The driver has 1,024 MiB of heap, but this model needs 3,689 MiB: use"
+                + " --driver-memory 3690m.");
+    SparkRuntime.requireDriverHeap(large, 3500 * MEBIBYTE);
   }
 
   @Test
