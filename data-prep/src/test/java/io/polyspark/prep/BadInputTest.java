@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
+import io.polyspark.prep.verify.VerifyCorpus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -125,6 +126,31 @@ class BadInputTest {
         .hasMessageStartingWith(lines + " line 2 is no JSON (")
         .hasMessageEndingWith(advice)
         .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void aDamagedCorpusIsNamedWithItsManifest() throws IOException {
+    PreparedCorpus corpus =
+        spark.prepare(options(write("a.txt", "some text ".repeat(500)).toString()));
+    Path data = Path.of(corpus.output().toUri());
+    List<String> splits = List.of(TokenShards.TRAIN, TokenShards.VALIDATION);
+    VerifyCorpus.run(spark.context(), corpus.output(), splits);
+    Path shard = data.resolve("train/00000.npy");
+    byte[] whole = Files.readAllBytes(shard);
+    byte[] bytes = whole.clone();
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(shard, bytes);
+    assertThatThrownBy(() -> VerifyCorpus.run(spark.context(), corpus.output(), splits))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("train/00000.npy has SHA-256 ")
+        .hasMessageContaining("manifest.json");
+    Files.write(shard, whole);
+    Files.writeString(data.resolve("tokenizer.json"), "{}");
+    assertThatThrownBy(() -> VerifyCorpus.run(spark.context(), corpus.output(), splits))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("tokenizer.json has SHA-256 ")
+        .hasMessageContaining("manifest.json");
+    deleteCorpus();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -61,8 +62,10 @@ class PrepareOnHdfsTest {
     assertThat(names("/out/corpus"))
         .containsExactly("manifest.json", "tokenizer.json", "train", "validation");
     assertThat(names("/out/corpus/train")).containsExactly("00000.npy", "00001.npy", "00002.npy");
+    for (Manifest.File file : corpus.manifest().splits().get(TokenShards.TRAIN).files()) {
+      TokenShards.verify(hdfs, corpus.output(), file);
+    }
     try (TokenShards shards = TokenShards.open(hdfs, corpus.output(), TokenShards.TRAIN, 16)) {
-      shards.verify();
       assertThat(shards.manifest()).isEqualTo(corpus.manifest());
       int[] tokens = new int[16];
       int[] targets = new int[16];

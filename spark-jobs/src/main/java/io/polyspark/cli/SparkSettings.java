@@ -137,7 +137,7 @@ final class SparkSettings {
     conf.setIfMissing("spark.cores.max", Long.toString(cores));
   }
 
-  /** On a cluster: Spark's default of a GiB is enough for small models only. */
+  /** Spark's default of a GiB is enough for small models only. */
   private void fitHeap() {
     if (!conf.contains(HEAP)) {
       conf.set(HEAP, Math.max(DEFAULT_HEAP, demand.heapBytes()) / MEBIBYTE + "m");
@@ -173,7 +173,8 @@ final class SparkSettings {
   /** Splits a worker's memory; returns the native part. */
   private long fitWorker(String master, long worker) {
     if (conf.contains(HEAP)) {
-      long heap = JavaUtils.byteStringAsBytes(conf.get(HEAP));
+      fitHeap();
+      long heap = JavaUtils.byteStringAsMb(conf.get(HEAP)) * MEBIBYTE;
       return Math.max(nativeNeed(), worker - heap - JVM_BYTES);
     }
     long outside = nativeNeed() + JVM_BYTES;

@@ -129,14 +129,36 @@ final class TrainCommand implements Callable<Integer> {
     }
     FileSystem fs = outputPath.getFileSystem(hadoop);
     boolean exists = fs.exists(outputPath);
+    boolean run = exists && new RunDirectory(fs, outputPath).isRun();
     if (exists && !resume) {
       throw UserError.of(
-          "The output directory %s exists: give another one, or --resume to go on in it.",
+          run
+              ? "The output directory %s exists: give another one, or --resume to go on in it."
+              : "The output directory %s exists and holds no run: give another one, or remove it.",
           outputPath);
     }
-    if (resume && !(exists && new RunDirectory(fs, outputPath).isRun())) {
+    if (resume && !run) {
       throw UserError.of(
-          "There is no run in %s to resume: leave out --resume to start one.", outputPath);
+          exists
+              ? "There is no run in %s to resume: remove it, and leave out --resume to start one."
+              : "There is no run in %s to resume: leave out --resume to start one.",
+          outputPath);
+    }
+    requireWritable(fs, run ? new Path(outputPath, ".writable") : outputPath);
+  }
+
+  /** Makes a directory, and takes it away again. */
+  private void requireWritable(FileSystem fs, Path directory) {
+    try {
+      if (!fs.mkdirs(directory)) {
+        throw new IOException("no directory can be made there");
+      }
+      fs.delete(directory, false);
+    } catch (IOException e) {
+      throw new UserError(
+          "The output directory %s cannot be written (%s): give another one."
+              .formatted(output, e.getMessage()),
+          e);
     }
   }
 

@@ -8,6 +8,7 @@ import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tokenize.Tokenizer;
+import io.polyspark.prep.verify.VerifyCorpus;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
@@ -72,9 +73,15 @@ public final class Evaluation {
     Checkpoint opened = Checkpoint.resolve(fileSystem(checkpoint, hadoop), checkpoint);
     Manifest manifest = Manifest.read(fileSystem(data, hadoop), data);
     checkTokenizer(opened, manifest, data);
+    VerifyCorpus.run(spark, data, List.of(split));
     Weights weights = new CheckpointWeights(hadoop, everywhere(opened.directory(), hadoop));
     int context = opened.model().maxPositionEmbeddings();
     Mean mean = mean(spark, weights, context, data, split, Long.MAX_VALUE, mostTasks);
+    if (!Double.isFinite(mean.loss())) {
+      throw UserError.of(
+          "The loss of %s on %s is %s: the model has diverged, give an earlier checkpoint.",
+          opened.directory(), data, mean.loss());
+    }
     return Result.of(mean.loss(), mean.tokens(), manifest.splits().get(split));
   }
 

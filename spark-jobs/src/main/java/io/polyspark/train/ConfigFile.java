@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -41,6 +42,9 @@ final class ConfigFile {
    * @throws UserError if it is missing, is no YAML, or holds something else
    */
   static Map<String, Object> read(Path file) {
+    if (Files.isDirectory(file)) {
+      throw UserError.of("%s is a directory: give a configuration file.", file);
+    }
     if (!Files.isRegularFile(file)) {
       throw UserError.of("%s: no such configuration file.", file);
     }
@@ -51,6 +55,9 @@ final class ConfigFile {
       }
       values.replaceAll((key, value) -> number(value));
       return values;
+    } catch (MismatchedInputException e) {
+      throw new UserError(
+          file + " is not YAML of the form 'key: value', such as 'model: char'.", e);
     } catch (JsonProcessingException e) {
       throw new UserError(
           "%s: line %d is not YAML of the form 'key: value': %s."

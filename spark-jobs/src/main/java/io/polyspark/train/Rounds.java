@@ -10,6 +10,7 @@ import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.train.averaging.BroadcastVector;
 import io.polyspark.train.averaging.ChunkedVector;
+import io.polyspark.train.averaging.DivergedException;
 import io.polyspark.train.averaging.ReplicaReport;
 import io.polyspark.train.averaging.ReplicaTask;
 import io.polyspark.train.averaging.RoundLoop;
@@ -22,7 +23,6 @@ import io.polyspark.train.metrics.RoundMetrics;
 import io.polyspark.train.metrics.RunMetrics;
 import io.polyspark.train.metrics.StepMetrics;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,10 +75,8 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     this.outputFs = outputFs;
     this.metrics = metrics;
     this.progress = progress;
-    Path tokenizer = new Path(data, Manifest.TOKENIZER_FILE);
-    try (InputStream in = tokenizer.getFileSystem(spark.hadoopConfiguration()).open(tokenizer)) {
-      this.tokenizerJson = in.readAllBytes();
-    }
+    this.tokenizerJson =
+        manifest.requireTokenizer(data.getFileSystem(spark.hadoopConfiguration()), data);
   }
 
   /** Says in which environment the run was computed so far: the first round is compared with it. */
@@ -113,9 +111,14 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     }
     boolean last = next.completedSteps() >= config.steps();
     OptionalDouble validation = validate(next, last);
+    boolean checkpoints = last || next.round() % config.checkpoint().everyRounds() == 0;
+    if (checkpoints && validation.isEmpty()) {
+      // The losses of the round's steps were measured before their updates.
+      requireFinite(mean(next, TokenShards.TRAIN, config.context()), next);
+    }
     metrics.round(roundMetrics(result, validation, progress.tokensSeen() - tokensBefore));
     checkpointSeconds = 0;
-    if (last || next.round() % config.checkpoint().everyRounds() == 0) {
+    if (checkpoints) {
       metrics.flush();
       checkpoint(next, environment);
     }
@@ -147,23 +150,36 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     if (validation.everyRounds() == 0 || !(last || state.round() % validation.everyRounds() == 0)) {
       return OptionalDouble.empty();
     }
+    double loss = mean(state, TokenShards.VALIDATION, validation.maxTokens());
+    requireFinite(loss, state);
+    progress.validated(loss);
+    return OptionalDouble.of(loss);
+  }
+
+  private double mean(RoundState state, String split, long maxTokens) {
     BroadcastVector parameters = BroadcastVector.of(spark, state.parameters());
     try {
-      Evaluation.Mean mean =
-          Evaluation.mean(
+      return Evaluation.mean(
               spark,
               new BroadcastWeights(ConfigFile.write(config.toMap()), parameters),
               config.context(),
               data,
-              TokenShards.VALIDATION,
-              validation.maxTokens(),
-              config.replicas());
-      progress.validated(mean.loss());
-      return OptionalDouble.of(mean.loss());
+              split,
+              maxTokens,
+              config.replicas())
+          .loss();
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot validate on " + data, e);
+      throw new UncheckedIOException("Cannot measure the loss on " + data, e);
     } finally {
       parameters.destroy();
+    }
+  }
+
+  /** What computes no finite loss is not kept as a checkpoint. */
+  private static void requireFinite(double loss, RoundState state) {
+    if (!Double.isFinite(loss)) {
+      throw new DivergedException(
+          state.round(), state.completedSteps(), "The loss of the averaged model is " + loss);
     }
   }
 

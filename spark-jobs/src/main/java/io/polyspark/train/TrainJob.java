@@ -7,6 +7,7 @@ import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.transformer.Initializer;
 import io.polyspark.model.transformer.ParameterLayout;
+import io.polyspark.prep.verify.VerifyCorpus;
 import io.polyspark.train.averaging.AveragingOptions;
 import io.polyspark.train.averaging.AveragingRound;
 import io.polyspark.train.averaging.ChunkPlan;
@@ -20,6 +21,7 @@ import io.polyspark.train.metrics.RunMetrics;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -73,6 +75,11 @@ public final class TrainJob {
     FileSystem dataFs = data.getFileSystem(hadoop);
     Manifest manifest = Manifest.read(dataFs, data);
     requireWindows(dataFs);
+    List<String> splits =
+        config.validation().everyRounds() > 0
+            ? List.of(TokenShards.TRAIN, TokenShards.VALIDATION)
+            : List.of(TokenShards.TRAIN);
+    VerifyCorpus.run(spark, data, splits);
     Optional<Checkpoint> checkpoint = resume ? newestCheckpoint(manifest) : Optional.empty();
     if (!resume && outputFs.exists(run.path())) {
       throw UserError.of(
@@ -88,7 +95,9 @@ public final class TrainJob {
       writeConfiguration();
       return train(manifest, checkpoint, progress);
     } catch (Throwable failure) {
-      removeRunWithoutCheckpoint(failure);
+      if (!resume) {
+        removeRunWithoutCheckpoint(failure);
+      }
       throw failure;
     }
   }
@@ -106,7 +115,15 @@ public final class TrainJob {
       throw UserError.of(
           "There is no run in %s to resume: leave out --resume to start one.", run.path());
     }
-    Optional<Checkpoint> newest = run.newestWhole(LOG::warn);
+    List<String> damages = new ArrayList<>();
+    Optional<Checkpoint> newest = run.newestWhole(damages::add);
+    if (newest.isEmpty() && !damages.isEmpty()) {
+      throw UserError.of(
+          "No checkpoint of %s can be read, the newest because: %s To train from the beginning, remove the directory and"
+              + " leave out --resume.",
+          run.path(), damages.get(0));
+    }
+    damages.forEach(LOG::warn);
     if (newest.isEmpty()) {
       LOG.warn("{} has no whole checkpoint: the run starts from its beginning", run.path());
       return newest;
@@ -126,6 +143,9 @@ public final class TrainJob {
           checkpoint.trainer().seed(),
           config.seed(),
           checkpoint.trainer().seed());
+    }
+    if (checkpoint.trainer().completedSteps() >= config.steps()) {
+      return newest;
     }
     ConfigDifferences.between(checkpoint.trainer().configuration(), config.toMap())
         .forEach(

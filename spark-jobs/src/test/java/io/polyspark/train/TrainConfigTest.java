@@ -158,6 +158,8 @@ class TrainConfigTest {
     mistake("model: char\nmodel: tiny", "line 2");
     mistake("model: {", "is not YAML");
     mistake("just words", "is not YAML of the form 'key: value'");
+    mistake("- model: char", "is not YAML of the form 'key: value'");
+    mistake("", "is not YAML of the form 'key: value'");
   }
 
   private TrainConfig load(String yaml, String... overrides) throws IOException {

@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -146,9 +147,26 @@ class TrainJobTest {
             () -> train(config(List.of("optimizer.lr=1e30", "optimizer.min_lr=1e30")), run, true))
         .isInstanceOf(UserError.class)
         .hasMessageMatching(
-            "The (loss|gradient's norm) is .* \\(round [34], replica \\d, step \\d+\\), so training has stopped;"
-                + " the last good checkpoint is .*round-000000[23]. Lower optimizer.lr .*");
+            "The (loss|gradient's norm|loss of the averaged model) is .* \\(round 3, .*step \\d+\\), so training has"
+                + " stopped; the last good checkpoint is .*round-0000002. Lower optimizer.lr .*");
+    assertThat(run.resolve("checkpoints/round-0000003")).doesNotExist();
     assertThat(run.resolve("checkpoints/round-0000002/SHA256SUMS")).exists();
+  }
+
+  @Test
+  void whereNoCheckpointIsWholeNothingIsTouched() throws IOException {
+    Path run = directory.resolve("all-damaged");
+    train(config(List.of("steps=2")), run, false);
+    Path weights = run.resolve("checkpoints/round-0000001/model.safetensors");
+    Files.write(weights, Arrays.copyOf(Files.readAllBytes(weights), 100));
+    byte[] metrics = Files.readAllBytes(run.resolve("metrics.jsonl"));
+    assertThatThrownBy(() -> train(config(List.of()), run, true))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("No checkpoint of ")
+        .hasMessageContaining("model.safetensors")
+        .hasMessageContaining("remove the directory");
+    assertThat(run.resolve("metrics.jsonl")).hasBinaryContent(metrics);
+    assertThat(weights).hasSize(100);
   }
 
   @Test

@@ -1,22 +1,37 @@
 package io.polyspark.prep.read;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.util.Arrays;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 
 /** JSON lines: each line an object whose {@code text} is a document. Blank lines say nothing. */
 final class JsonLinesReader implements DocumentReader {
   private static final String TEXT = "text";
+  private static final Pattern PLACE = Pattern.compile(" ?\\((start marker )?at \\[Source.*");
+
+  /** How long a document may be is decided where it is read, not by the parser. */
   private static final ObjectReader JSON =
-      new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+                  .build())
+          .build()
+          .reader()
+          .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private final InputRange range;
   private final LineReader lines;
@@ -58,7 +73,8 @@ final class JsonLinesReader implements DocumentReader {
     try {
       node = JSON.readTree(json);
     } catch (JsonProcessingException e) {
-      return reject(Rejection.INVALID_JSON, "is no JSON (" + e.getOriginalMessage() + ")");
+      return reject(
+          Rejection.INVALID_JSON, "is no JSON (" + withoutPlace(e.getOriginalMessage()) + ")");
     }
     if (!node.isObject()) {
       return reject(Rejection.INVALID_JSON, "is no JSON object");
@@ -75,6 +91,11 @@ final class JsonLinesReader implements DocumentReader {
     } catch (CharacterCodingException e) {
       return reject(Rejection.INVALID_UTF8, "has half of a surrogate pair in its \"text\"");
     }
+  }
+
+  /** Without the parser's own lines and columns: the line is its whole world. */
+  private static String withoutPlace(String message) {
+    return PLACE.matcher(message.lines().findFirst().orElse("")).replaceAll("");
   }
 
   private Rejection reject(String reason, String what) {

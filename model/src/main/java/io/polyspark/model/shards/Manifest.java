@@ -130,6 +130,31 @@ public record Manifest(
     }
   }
 
+  /**
+   * Reads {@code DATA/tokenizer.json}.
+   *
+   * @throws UserError naming both files if it is not the tokenizer that made the ids
+   */
+  public byte[] requireTokenizer(FileSystem fs, Path data) {
+    Path file = new Path(data, TOKENIZER_FILE);
+    byte[] json;
+    try (InputStream in = fs.open(file)) {
+      json = in.readAllBytes();
+    } catch (FileNotFoundException e) {
+      throw new UserError(file + " is missing; copy the data again, or prepare it again.", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + file, e);
+    }
+    String sum = Sha256.hex(json);
+    if (!sum.equals(tokenizer.sha256())) {
+      throw UserError.of(
+          "%s has SHA-256 %s, but the tokens were made with a tokenizer of SHA-256 %s, as %s says:"
+              + " put that tokenizer back, or prepare the data again.",
+          file, sum, tokenizer.sha256(), new Path(data, FILE));
+    }
+    return json;
+  }
+
   /** Writes {@code DATA/manifest.json}. */
   public void write(FileSystem fs, Path data) {
     Path file = new Path(data, FILE);

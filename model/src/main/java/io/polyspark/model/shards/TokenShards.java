@@ -142,22 +142,25 @@ public final class TokenShards implements AutoCloseable {
   }
 
   /**
-   * Reads every byte of the split and checks the files' SHA-256 against the manifest.
+   * Reads every byte of a file and checks its SHA-256 against the manifest's.
    *
-   * @throws UserError naming the first file that differs
+   * @param data the directory of the manifest
+   * @throws UserError naming the file and the manifest where they differ
    */
-  public void verify() {
-    for (Manifest.File file : split.files()) {
-      try (InputStream in = fs.open(path(file));
-          DigestInputStream digest = new DigestInputStream(in, Sha256.digest())) {
-        digest.transferTo(OutputStream.nullOutputStream());
-        String sum = HexFormat.of().formatHex(digest.getMessageDigest().digest());
-        if (!sum.equals(file.sha256())) {
-          throw damaged(file, "has SHA-256 " + sum + " where the manifest has " + file.sha256());
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException("cannot read " + path(file), e);
+  public static void verify(FileSystem fs, Path data, Manifest.File file) {
+    Path path = new Path(data, file.name());
+    try (InputStream in = fs.open(path);
+        DigestInputStream digest = new DigestInputStream(in, Sha256.digest())) {
+      digest.transferTo(OutputStream.nullOutputStream());
+      String sum = HexFormat.of().formatHex(digest.getMessageDigest().digest());
+      if (!sum.equals(file.sha256())) {
+        throw damaged(
+            data, file, "has SHA-256 " + sum + " where the manifest has " + file.sha256());
       }
+    } catch (FileNotFoundException e) {
+      throw damaged(data, file, "is missing");
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + path, e);
     }
   }
 
@@ -216,8 +219,12 @@ public final class TokenShards implements AutoCloseable {
   }
 
   private UserError damaged(Manifest.File file, String what) {
+    return damaged(data, file, what);
+  }
+
+  private static UserError damaged(Path data, Manifest.File file, String what) {
     return UserError.of(
         "%s %s (%s); copy the data again, or prepare it again.",
-        path(file), what, new Path(data, Manifest.FILE));
+        new Path(data, file.name()), what, new Path(data, Manifest.FILE));
   }
 }

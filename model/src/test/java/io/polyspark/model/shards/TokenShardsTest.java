@@ -130,12 +130,11 @@ class TokenShardsTest {
     byte[] flipped = whole.clone();
     flipped[flipped.length - 1] ^= 1;
     Files.write(second, flipped);
-    try (TokenShards shards = TokenShards.open(local, data, TokenShards.TRAIN, CONTEXT)) {
-      assertThatThrownBy(shards::verify)
-          .isInstanceOf(UserError.class)
-          .hasMessageContaining("train/00001.npy has SHA-256 ")
-          .hasMessageContaining("manifest.json");
-    }
+    Manifest.File file = Manifest.read(local, data).splits().get(TokenShards.TRAIN).files().get(1);
+    assertThatThrownBy(() -> TokenShards.verify(local, data, file))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("train/00001.npy has SHA-256 ")
+        .hasMessageContaining("manifest.json");
 
     Files.write(second, Arrays.copyOf(whole, whole.length - 2));
     assertDamaged("train/00001.npy has 146 bytes where the manifest makes it 148 bytes");

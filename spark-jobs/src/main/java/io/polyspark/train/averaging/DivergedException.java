@@ -7,6 +7,7 @@ package io.polyspark.train.averaging;
  */
 public final class DivergedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
+  private static final int AVERAGE = -1;
 
   private final int round;
   private final int replica;
@@ -25,12 +26,26 @@ public final class DivergedException extends RuntimeException {
     this.step = step;
   }
 
+  /**
+   * The mean of the replicas, after a round.
+   *
+   * @param round the round, from 1
+   * @param step the steps that every replica has behind it
+   * @param what what is not finite
+   */
+  public DivergedException(int round, long step, String what) {
+    super(what + " (round " + round + ", step " + step + ")");
+    this.round = round;
+    this.replica = AVERAGE;
+    this.step = step;
+  }
+
   /** The round in which it happened, from 1. */
   public int round() {
     return round;
   }
 
-  /** The replica, from 0. */
+  /** The replica, from 0; -1 for the mean of all. */
   public int replica() {
     return replica;
   }

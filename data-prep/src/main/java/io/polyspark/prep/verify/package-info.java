@@ -1,0 +1,2 @@
+/** Holds a prepared corpus against its manifest. */
+package io.polyspark.prep.verify;
