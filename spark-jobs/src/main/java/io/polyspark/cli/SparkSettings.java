@@ -33,6 +33,10 @@ final class SparkSettings {
   private static final String EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions";
   private static final String MOST_NATIVE = "org.bytedeco.javacpp.maxbytes";
   private static final String MOST_PHYSICAL = "org.bytedeco.javacpp.maxphysicalbytes";
+
+  /** Without it replicas compute several times slower. */
+  private static final String VECTOR_MODULE = "jdk.incubator.vector";
+
   private static final Pattern LOCAL_THREADS = Pattern.compile("local\\[(\\d+)(?:,.*)?]");
   private static final Pattern LOCAL_CLUSTER =
       Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
@@ -81,8 +85,9 @@ final class SparkSettings {
       boolean countsAll = master.startsWith("yarn") || master.startsWith("k8s");
       most = countsAll ? fitContainer() : nativeNeed();
     }
-    option(MOST_NATIVE, most / MEBIBYTE + "m");
-    option(MOST_PHYSICAL, "0");
+    option(MOST_NATIVE + "=", "-D" + MOST_NATIVE + "=" + most / MEBIBYTE + "m");
+    option(MOST_PHYSICAL + "=", "-D" + MOST_PHYSICAL + "=0");
+    option(VECTOR_MODULE, "--add-modules=" + VECTOR_MODULE);
   }
 
   /** Replicas get processes of their own on this machine; other verbs run in the driver. */
@@ -235,10 +240,11 @@ final class SparkSettings {
     return overhead - JVM_BYTES;
   }
 
-  private void option(String property, String value) {
+  /** Adds an option for executors, where theirs do not mention it. */
+  private void option(String mention, String option) {
     String options = conf.get(EXECUTOR_OPTIONS, "");
-    if (!options.contains(property + "=")) {
-      conf.set(EXECUTOR_OPTIONS, (options + " -D" + property + "=" + value).strip());
+    if (!options.contains(mention)) {
+      conf.set(EXECUTOR_OPTIONS, (options + " " + option).strip());
     }
   }
 

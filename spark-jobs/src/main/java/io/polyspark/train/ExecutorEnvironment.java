@@ -1,10 +1,10 @@
 package io.polyspark.train;
 
 import io.polyspark.model.checkpoint.Environment;
+import io.polyspark.model.tensor.BlasCore;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.tensor.Precision;
-import io.polyspark.model.tensor.nd4j.BlasCore;
 
 /** Finds out what the bits of a replica depend on in the JVM that computes it. */
 final class ExecutorEnvironment {

@@ -84,7 +84,8 @@ class SparkSettingsTest {
     assertThat(conf.get("spark.executor.extraJavaOptions"))
         .isEqualTo(
             "-Dorg.bytedeco.javacpp.maxbytes=1m -Dx=y"
-                + " -Dorg.bytedeco.javacpp.maxphysicalbytes=0");
+                + " -Dorg.bytedeco.javacpp.maxphysicalbytes=0"
+                + " --add-modules=jdk.incubator.vector");
   }
 
   @Test

@@ -17,7 +17,8 @@ import java.util.List;
  * Both polynomials in x are evaluated by Horner's rule with coefficients per row.
  */
 public final class PolyNorm implements ElementActivation {
-  private static final double EPS = 1e-6;
+  /** Added to the mean under the root of rms. */
+  public static final double EPS = 1e-6;
 
   @Override
   public String name() {

@@ -1,6 +1,7 @@
 package io.polyspark.model.dl4j;
 
 import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.tensor.Indices;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.MemoryPlan;
@@ -112,10 +113,10 @@ final class BatchPass implements AutoCloseable {
   /**
    * The scores of all tokens at every position.
    *
-   * @param into [N, V]
+   * @param into [N, V], row-major
    */
-  void logits(Tensor into) {
-    transformer.logits(into);
+  void logits(FlatVector into) {
+    transformer.logits(kernels.view(into, 0, (long) batch * context, config.vocabSize()));
   }
 
   /**

@@ -1,10 +1,12 @@
 package io.polyspark.model.dl4j;
 
 import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.tensor.FlatVector;
+import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Precision;
-import io.polyspark.model.tensor.nd4j.Nd4jTensor;
+import io.polyspark.model.tensor.nd4j.Nd4jFlatVector;
 import io.polyspark.model.transformer.ExpertLoad;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.model.transformer.Parameters;
@@ -114,8 +116,7 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
         workspaces.createUninitialized(
             ArrayType.ACTIVATIONS, dataType, new long[] {input.length(), vocabulary}, 'c');
     try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      forward(input, MemoryPlan.Purpose.INFERENCE)
-          .logits(Nd4jTensor.view(logits, logits.size(0), vocabulary));
+      forward(input, MemoryPlan.Purpose.INFERENCE).logits(new Nd4jFlatVector(logits));
     }
     return logits;
   }
@@ -145,26 +146,29 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
       ModelConfig config = layerConf().config();
       ParameterLayout layout = ParameterLayout.of(config);
       boolean training = purpose == MemoryPlan.Purpose.TRAINING;
+      Kernels kernels =
+          KernelsProvider.create(
+              dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32);
       pass =
           new BatchPass(
               config,
-              KernelsProvider.create(
-                  dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32),
+              kernels,
               batch,
               context,
               purpose,
-              views(layout, paramsFlattened),
-              training ? views(layout, gradientsFlattened) : null);
+              views(kernels, layout, paramsFlattened),
+              training ? views(kernels, layout, gradientsFlattened) : null);
     }
     return pass;
   }
 
-  private static Parameters views(ParameterLayout layout, INDArray flat) {
+  private static Parameters views(Kernels kernels, ParameterLayout layout, INDArray vector) {
+    FlatVector flat = new Nd4jFlatVector(vector);
     return Parameters.of(
         layout,
         entry -> {
-          INDArray view = LanguageModelParameters.view(flat, entry);
-          return Nd4jTensor.view(view, view.size(0), view.size(1));
+          long rows = entry.shape().size() == 2 ? entry.shape().get(0) : 1;
+          return kernels.view(flat, entry.offset(), rows, entry.length() / rows);
         });
   }
 

@@ -152,7 +152,13 @@ public final class Replica implements AutoCloseable {
             kernels,
             optimizer,
             LearningRate.of(optimizer, totalSteps),
-            Stretches.of(layout, network.params(), network.getFlattenedGradients(), m, v));
+            Stretches.of(
+                kernels,
+                layout,
+                new Nd4jFlatVector(network.params()),
+                new Nd4jFlatVector(network.getFlattenedGradients()),
+                new Nd4jFlatVector(m),
+                new Nd4jFlatVector(v)));
     return new OptimizerState(kernels, m, v, adamW);
   }
 
@@ -305,7 +311,7 @@ public final class Replica implements AutoCloseable {
     ParameterLayout layout = ParameterLayout.of(config);
     MemoryPlan plan = MemoryPlan.counting(purpose);
     Parameters none = Parameters.of(layout, entry -> null);
-    try (Kernels kernels = new Nd4jKernels(Precision.FLOAT32)) {
+    try (Kernels kernels = KernelsProvider.create(Precision.FLOAT32)) {
       new Transformer(config, kernels, plan, none, none, batch, context);
       long vectors = training ? 4 : 1;
       AttentionShape shape =

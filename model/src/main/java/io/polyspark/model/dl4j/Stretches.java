@@ -1,13 +1,11 @@
 package io.polyspark.model.dl4j;
 
 import io.polyspark.model.optimize.AdamW;
-import io.polyspark.model.tensor.Tensor;
-import io.polyspark.model.tensor.nd4j.Nd4jTensor;
+import io.polyspark.model.tensor.FlatVector;
+import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.transformer.ParameterLayout;
 import java.util.ArrayList;
 import java.util.List;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Cuts flat vectors into the stretches that the optimizer works on: neighbouring parameters with
@@ -20,7 +18,12 @@ final class Stretches {
   private Stretches() {}
 
   static List<AdamW.Stretch> of(
-      ParameterLayout layout, INDArray parameters, INDArray gradients, INDArray m, INDArray v) {
+      Kernels kernels,
+      ParameterLayout layout,
+      FlatVector parameters,
+      FlatVector gradients,
+      FlatVector m,
+      FlatVector v) {
     List<AdamW.Stretch> stretches = new ArrayList<>();
     List<ParameterLayout.Entry> entries = layout.entries();
     int first = 0;
@@ -32,22 +35,17 @@ final class Stretches {
       }
       long end = entries.get(last).offset() + entries.get(last).length();
       for (long at = entries.get(first).offset(); at < end; at += PIECE) {
-        long stop = Math.min(end, at + PIECE);
+        long length = Math.min(end - at, PIECE);
         stretches.add(
             new AdamW.Stretch(
-                piece(parameters, at, stop),
-                piece(gradients, at, stop),
-                piece(m, at, stop),
-                piece(v, at, stop),
+                kernels.view(parameters, at, 1, length),
+                kernels.view(gradients, at, 1, length),
+                kernels.view(m, at, 1, length),
+                kernels.view(v, at, 1, length),
                 decays ? AdamW.Decay.APPLIES : AdamW.Decay.NONE));
       }
       first = last + 1;
     }
     return stretches;
-  }
-
-  private static Tensor piece(INDArray flat, long from, long to) {
-    INDArray view = flat.reshape(flat.length()).get(NDArrayIndex.interval(from, to));
-    return Nd4jTensor.view(view, 1, to - from);
   }
 }

@@ -1,5 +1,6 @@
 package io.polyspark.model.optimize;
 
+import io.polyspark.model.tensor.AdamWStep;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.Tensor;
 import java.util.List;
@@ -60,24 +61,17 @@ public final class AdamW {
       return new Result(norm, rate);
     }
     double scale = config.clipNorm() > 0 ? Math.min(1, config.clipNorm() / (norm + CLIP_EPS)) : 1;
+    AdamWStep plain =
+        new AdamWStep(
+            scale, 1, rate, config.beta1(), config.beta2(), config.eps(), completedSteps + 1);
+    AdamWStep decaying = plain.withParameterScale(1 - rate * config.weightDecay());
     for (Stretch stretch : stretches) {
-      if (scale < 1) {
-        kernels.scaleAndShift(stretch.gradient(), scale, 0, stretch.gradient());
-      }
-      if (stretch.decay() == Decay.APPLIES) {
-        kernels.scaleAndShift(
-            stretch.parameter(), 1 - rate * config.weightDecay(), 0, stretch.parameter());
-      }
-      kernels.adam(
+      kernels.adamW(
           stretch.parameter(),
           stretch.gradient(),
           stretch.m(),
           stretch.v(),
-          rate,
-          config.beta1(),
-          config.beta2(),
-          config.eps(),
-          completedSteps + 1);
+          stretch.decay() == Decay.APPLIES ? decaying : plain);
     }
     return new Result(norm, rate);
   }

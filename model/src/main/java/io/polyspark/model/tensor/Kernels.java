@@ -1,5 +1,7 @@
 package io.polyspark.model.tensor;
 
+import io.polyspark.model.activation.MlpActivation;
+
 /**
  * The only place where arithmetic on arrays is spelled out. Letters: B sequences, T positions, N =
  * B*T rows, D hidden size, F intermediate size, V vocabulary, d head size. Activations between
@@ -22,6 +24,15 @@ public interface Kernels extends Elementwise, AutoCloseable {
   /** A new list of ids, freed by {@link #close}. */
   Indices allocateIndices(int length);
 
+  /**
+   * A part of a flat vector as a tensor over the same memory, which whoever owns the vector still
+   * owns.
+   *
+   * @param flat of a kind that this back end knows: what holds it for DL4J
+   * @param offset of the first element
+   */
+  Tensor view(FlatVector flat, long offset, long rows, long columns);
+
   /** Copies ids, as many as {@code into} holds. */
   void upload(int[] ids, Indices into);
 
@@ -39,6 +50,14 @@ public interface Kernels extends Elementwise, AutoCloseable {
    * still owns; {@code from < to}.
    */
   Tensor rows(Tensor of, long from, long to);
+
+  /**
+   * This back end's own way to compute an activation, or the activation itself, which is written
+   * over {@link Elementwise}.
+   */
+  default MlpActivation fused(MlpActivation activation) {
+    return activation;
+  }
 
   /** {@code y[N, out] (+)= x[N, in] * weight[out, in]^T}. */
   void linear(Tensor x, Tensor weight, Tensor y, Into into);
@@ -102,11 +121,14 @@ public interface Kernels extends Elementwise, AutoCloseable {
   /**
    * Gradient of {@link #attention}; overwrites {@code dQ}, {@code dK}, {@code dV}. It comes once
    * for a forward pass, because it may use up what was kept.
+   *
+   * @param out as the forward pass left it
    */
   void attentionGradient(
       Tensor q,
       Tensor k,
       Tensor v,
+      Tensor out,
       Tensor dOut,
       AttentionShape shape,
       Tensor kept,
@@ -165,22 +187,12 @@ public interface Kernels extends Elementwise, AutoCloseable {
       Tensor x, Tensor weight, Indices targets, Tensor losses, Tensor dX, Tensor dWeight);
 
   /**
-   * One step of AdamW (arXiv 1711.05101) on a stretch of the flat vectors, without the decay:
-   * {@code m = beta1 m + (1 - beta1) g}, {@code v = beta2 v + (1 - beta2) g^2}, {@code p -= rate *
-   * m' / (sqrt(v') + eps)} with bias-corrected m', v'. The gradient's memory may be overwritten.
-   *
-   * @param step the step being taken, counted from 1
+   * One step of AdamW (arXiv 1711.05101) on a stretch of the flat vectors, in one pass: {@code g' =
+   * gradientScale g}, {@code m = beta1 m + (1 - beta1) g'}, {@code v = beta2 v + (1 - beta2) g'^2},
+   * {@code p = parameterScale p - rate * m' / (sqrt(v') + eps)} with bias-corrected m', v'. The
+   * gradient's memory may be overwritten.
    */
-  void adam(
-      Tensor p,
-      Tensor g,
-      Tensor m,
-      Tensor v,
-      double rate,
-      double beta1,
-      double beta2,
-      double eps,
-      long step);
+  void adamW(Tensor p, Tensor g, Tensor m, Tensor v, AdamWStep step);
 
   /**
    * The bytes that this back end takes beside the tensors that its callers allocate, for a model of

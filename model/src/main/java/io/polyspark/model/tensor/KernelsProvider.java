@@ -1,8 +1,8 @@
 package io.polyspark.model.tensor;
 
-import io.polyspark.model.tensor.nd4j.BlasCore;
 import io.polyspark.model.tensor.nd4j.Nd4jKernels;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,19 +12,44 @@ import org.slf4j.LoggerFactory;
 public final class KernelsProvider {
   private static final Logger LOG = LoggerFactory.getLogger(KernelsProvider.class);
   private static final AtomicBoolean SAID = new AtomicBoolean();
+  private static final String MODULE = "jdk.incubator.vector";
+
+  /** Loaded by name: the class does not even link where the module is absent. */
+  private static final String VECTOR_KERNELS = "io.polyspark.model.tensor.vector.VectorKernels";
 
   private KernelsProvider() {}
 
   /** New kernels, which the caller closes. The log says once which they are and why. */
   public static Kernels create(Precision precision) {
     String blasCore = BlasCore.settle();
-    Kernels kernels = new Nd4jKernels(precision);
-    if (SAID.compareAndSet(false, true)) {
+    boolean vector =
+        precision == Precision.FLOAT32 && hasVectorModule() && Nd4j.getEnvironment().isCPU();
+    Kernels kernels = vector ? vectorKernels() : new Nd4jKernels(precision);
+    if (precision == Precision.FLOAT32 && SAID.compareAndSet(false, true)) {
       LOG.info(
-          "Kernels: {}, the only implementation there is; BLAS core type: {}",
-          kernels.description(),
-          blasCore);
+          "Kernels: {} ({}); BLAS core type: {}", kernels.description(), reason(vector), blasCore);
     }
     return kernels;
+  }
+
+  private static boolean hasVectorModule() {
+    return ModuleLayer.boot().findModule(MODULE).isPresent();
+  }
+
+  private static Kernels vectorKernels() {
+    try {
+      return Class.forName(VECTOR_KERNELS).asSubclass(Kernels.class).getConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(VECTOR_KERNELS + " cannot be made", e);
+    }
+  }
+
+  private static String reason(boolean vector) {
+    if (vector) {
+      return "float32 on a CPU, with the module " + MODULE;
+    }
+    return Nd4j.getEnvironment().isCPU()
+        ? "several times slower than they could be: start the JVM with --add-modules " + MODULE
+        : "ND4J's back end is not a CPU";
   }
 }

@@ -40,7 +40,7 @@ final class ActivationPass {
     this.kernels = kernels;
     this.parameters = parameters;
     this.gradients = gradients;
-    this.activation = Activations.named(config.hiddenAct().get(layer));
+    this.activation = kernels.fused(Activations.named(config.hiddenAct().get(layer)));
     this.coefficients = new TrainedCoefficients(kernels, activation, new Names(layer));
     long width = config.intermediateSize();
     this.memory =

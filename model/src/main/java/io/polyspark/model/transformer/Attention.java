@@ -104,7 +104,7 @@ final class Attention {
     Tensor output = parameters.get(names.attentionOutput());
     kernels.linearWeightGradient(dY, heads, gradients.get(names.attentionOutput()));
     kernels.linearInputGradient(dY, output, dHeads, Into.OVERWRITE);
-    kernels.attentionGradient(q, k, v, dHeads, shape, kept, dQ, dK, dV);
+    kernels.attentionGradient(q, k, v, heads, dHeads, shape, kept, dQ, dK, dV);
     kernels.rotaryGradient(dQ, shape.positions(), shape.headSize(), config.ropeTheta());
     kernels.rotaryGradient(dK, shape.positions(), shape.headSize(), config.ropeTheta());
     if (config.qkNorm()) {

@@ -88,8 +88,10 @@ class MixtureOfExpertsTest {
 
   private static long elements(ModelConfig config) {
     MemoryPlan plan = MemoryPlan.counting(MemoryPlan.Purpose.TRAINING);
-    new MixtureOfExperts(config, null, plan, null, null, 0, new Sizes(1, ROWS));
-    return plan.elements();
+    try (Kernels kernels = KernelsProvider.create(Precision.FLOAT64)) {
+      new MixtureOfExperts(config, kernels, plan, null, null, 0, new Sizes(1, ROWS));
+      return plan.elements();
+    }
   }
 
   /** Without losses on the router, whose gradients the model's own checks cover. */

@@ -1,7 +1,7 @@
 package io.polyspark.train.averaging;
 
+import io.polyspark.model.tensor.BlasCore;
 import io.polyspark.model.tensor.FlatVector;
-import io.polyspark.model.tensor.nd4j.BlasCore;
 import java.util.Iterator;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;

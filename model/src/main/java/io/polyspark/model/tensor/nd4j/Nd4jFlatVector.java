@@ -1,14 +1,16 @@
 package io.polyspark.model.tensor.nd4j;
 
-import io.polyspark.model.tensor.FlatVector;
+import io.polyspark.model.tensor.NativeVector;
+import io.polyspark.model.tensor.Precision;
 import java.util.Arrays;
 import java.util.Objects;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** A flat vector in an ND4J array of either precision, which somebody else owns. */
-public final class Nd4jFlatVector implements FlatVector {
+public final class Nd4jFlatVector implements NativeVector {
   private final INDArray flat;
 
   /**
@@ -21,6 +23,21 @@ public final class Nd4jFlatVector implements FlatVector {
   @Override
   public long length() {
     return flat.length();
+  }
+
+  @Override
+  public long address() {
+    return flat.data().addressPointer().address();
+  }
+
+  @Override
+  public Precision precision() {
+    return flat.dataType() == DataType.FLOAT ? Precision.FLOAT32 : Precision.FLOAT64;
+  }
+
+  /** Elements [offset, offset + count), over the same memory. */
+  INDArray piece(long offset, long count) {
+    return flat.get(NDArrayIndex.interval(offset, offset + count));
   }
 
   @Override
@@ -42,9 +59,5 @@ public final class Nd4jFlatVector implements FlatVector {
           at == 0 && count == from.length ? from : Arrays.copyOfRange(from, at, at + count);
       piece(offset, count).assign(Nd4j.createFromArray(values));
     }
-  }
-
-  private INDArray piece(long offset, int count) {
-    return flat.get(NDArrayIndex.interval(offset, offset + count));
   }
 }

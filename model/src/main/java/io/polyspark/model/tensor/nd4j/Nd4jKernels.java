@@ -3,7 +3,10 @@ package io.polyspark.model.tensor.nd4j;
 import static io.polyspark.model.tensor.nd4j.Nd4jTensor.array;
 import static io.polyspark.model.tensor.nd4j.Nd4jTensor.transposed;
 
+import io.polyspark.model.tensor.AdamWStep;
 import io.polyspark.model.tensor.AttentionShape;
+import io.polyspark.model.tensor.BlasCore;
+import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.tensor.Indices;
 import io.polyspark.model.tensor.Into;
 import io.polyspark.model.tensor.Kernels;
@@ -73,6 +76,11 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
     INDArray array = Nd4j.create(type, rows, columns);
     allocated.add(array);
     return Nd4jTensor.view(array, rows, columns);
+  }
+
+  @Override
+  public Tensor view(FlatVector flat, long offset, long rows, long columns) {
+    return Nd4jTensor.view(((Nd4jFlatVector) flat).piece(offset, rows * columns), rows, columns);
   }
 
   @Override
@@ -206,6 +214,7 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
       Tensor q,
       Tensor k,
       Tensor v,
+      Tensor out,
       Tensor dOut,
       AttentionShape shape,
       Tensor kept,
@@ -262,27 +271,23 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
    * the correction makes it the same as after.
    */
   @Override
-  public void adam(
-      Tensor p,
-      Tensor g,
-      Tensor m,
-      Tensor v,
-      double rate,
-      double beta1,
-      double beta2,
-      double eps,
-      long step) {
-    double correctedEps = eps * Math.sqrt(1 - Math.pow(beta2, (double) step));
+  public void adamW(Tensor p, Tensor g, Tensor m, Tensor v, AdamWStep step) {
+    if (step.gradientScale() != 1) {
+      scaleAndShift(g, step.gradientScale(), 0, g);
+    }
+    if (step.parameterScale() != 1) {
+      scaleAndShift(p, step.parameterScale(), 0, p);
+    }
     Nd4j.exec(
         new AdamUpdater(
             array(g),
             array(v),
             array(m),
-            rate,
-            beta1,
-            beta2,
-            correctedEps,
-            Math.toIntExact(step - 1)));
+            step.rate(),
+            step.beta1(),
+            step.beta2(),
+            step.eps() * Math.sqrt(step.correction2()),
+            Math.toIntExact(step.step() - 1)));
     addScaled(g, -1, p);
   }
 

@@ -52,7 +52,7 @@ class TilesChangeNothingTest {
     Tensor kept = keptPerRow > 0 ? kernels.allocate(rows, keptPerRow) : null;
 
     kernels.attention(q, k, v, shape, kept, out);
-    kernels.attentionGradient(q, k, v, dOut, shape, kept, dQ, dK, dV);
+    kernels.attentionGradient(q, k, v, out, dOut, shape, kept, dQ, dK, dV);
     return values(kernels, out, dQ, dK, dV);
   }
 

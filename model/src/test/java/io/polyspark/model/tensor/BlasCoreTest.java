@@ -1,14 +1,9 @@
-package io.polyspark.model.tensor.nd4j;
+package io.polyspark.model.tensor;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.polyspark.model.tensor.Into;
-import io.polyspark.model.tensor.Kernels;
-import io.polyspark.model.tensor.KernelsProvider;
-import io.polyspark.model.tensor.Precision;
-import io.polyspark.model.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.polyspark.model.tensor.nd4j;
+package io.polyspark.model.tensor;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,0 +1,376 @@
+package io.polyspark.model.tensor.vector;
+
+import io.polyspark.model.tensor.AttentionShape;
+import io.polyspark.model.tensor.vector.Products.Op;
+import java.nio.ByteBuffer;
+
+/**
+ * Causal attention in tiles of {@value #QUERIES} queries by {@value #KEYS} keys (FlashAttention,
+ * arXiv 2205.14135): a thread holds the scores of one tile, and of a row only log(sum exp(score))
+ * is kept for the gradient. Threads take whole heads; what an element of the result sums never
+ * depends on their number. Letters: i a query, j a key, of tiles that begin at {@code first...}.
+ */
+final class VectorAttention implements AutoCloseable {
+  private static final int QUERIES = 64;
+
+  /** A multiple of {@link #QUERIES}, so that every row of a tile has a key that it sees. */
+  private static final int KEYS = 256;
+
+  private final Workers workers;
+  private final Products products;
+  private final Memory memory = new Memory();
+  private final Tile[] tiles;
+
+  VectorAttention(Workers workers, Products products) {
+    this.workers = workers;
+    this.products = products;
+    this.tiles = new Tile[workers.threads()];
+  }
+
+  /** What one thread works in. */
+  private static final class Tile {
+    private final VectorTensor scores;
+    private final VectorTensor dScores;
+
+    /** The largest score of each row so far. */
+    private final float[] max = new float[QUERIES];
+
+    /** What each row has summed so far. */
+    private final double[] sum = new double[QUERIES];
+
+    Tile(Memory memory) {
+      this.scores = memory.allocate(QUERIES, KEYS);
+      this.dScores = memory.allocate(QUERIES, KEYS);
+    }
+  }
+
+  /** The five matrices of one head, or their gradients, and the sizes that go with them. */
+  private record Head(AttentionShape shape, int sequence, int query, int keyValue) {
+    long row(int position) {
+      return (long) sequence * shape.positions() + position;
+    }
+
+    long queryAt(VectorTensor tensor, int position) {
+      return tensor.address(row(position)) + (long) query * shape.headSize() * Float.BYTES;
+    }
+
+    long keyAt(VectorTensor tensor, int position) {
+      return tensor.address(row(position)) + (long) keyValue * shape.headSize() * Float.BYTES;
+    }
+
+    int queryOffset(VectorTensor tensor, int position) {
+      return tensor.offset(row(position)) + query * shape.headSize() * Float.BYTES;
+    }
+
+    int headBytes() {
+      return shape.headSize() * Float.BYTES;
+    }
+
+    float scale() {
+      return (float) (1 / Math.sqrt(shape.headSize()));
+    }
+
+    long keptIndex(int position) {
+      return row(position) * shape.heads() + query;
+    }
+  }
+
+  private interface HeadWork {
+    void run(int part, Tile tile, Head head);
+  }
+
+  /** The elements of all tiles. */
+  long scratchElements() {
+    return 2L * QUERIES * KEYS * workers.threads();
+  }
+
+  /** The query heads of a group follow each other on one thread: they add to the same keys. */
+  private void forEachHead(AttentionShape shape, HeadWork work) {
+    int groups = shape.sequences() * shape.keyValueHeads();
+    int parts = Math.min(groups, workers.threads());
+    for (int part = 0; part < parts; part++) {
+      if (tiles[part] == null) {
+        tiles[part] = new Tile(memory);
+      }
+    }
+    workers.run(
+        parts,
+        part -> {
+          long end = Workers.begin(groups, part + 1, parts, 1);
+          for (long group = Workers.begin(groups, part, parts, 1); group < end; group++) {
+            int sequence = (int) (group / shape.keyValueHeads());
+            int keyValue = (int) (group % shape.keyValueHeads());
+            for (int member = 0; member < shape.group(); member++) {
+              int query = keyValue * shape.group() + member;
+              work.run(part, tiles[part], new Head(shape, sequence, query, keyValue));
+            }
+          }
+        });
+  }
+
+  /**
+   * @param kept [N, H], filled with log(sum exp(score)) of every row
+   */
+  void forward(
+      VectorTensor q,
+      VectorTensor k,
+      VectorTensor v,
+      AttentionShape shape,
+      VectorTensor kept,
+      VectorTensor out) {
+    forEachHead(
+        shape,
+        (part, tile, head) -> {
+          for (int first = 0; first < shape.positions(); first += QUERIES) {
+            int rows = Math.min(QUERIES, shape.positions() - first);
+            forward(part, tile, head, first, rows, q, k, v, kept, out);
+          }
+        });
+  }
+
+  /** A tile's queries against all keys that they see. */
+  private void forward(
+      int part,
+      Tile tile,
+      Head head,
+      int first,
+      int rows,
+      VectorTensor q,
+      VectorTensor k,
+      VectorTensor v,
+      VectorTensor kept,
+      VectorTensor out) {
+    int size = head.shape().headSize();
+    for (int firstKey = 0; firstKey < first + rows; firstKey += KEYS) {
+      int keys = Math.min(KEYS, first + rows - firstKey);
+      scores(part, tile, head, first, rows, firstKey, keys, q, k);
+      for (int row = 0; row < rows; row++) {
+        softmax(tile, head, first, row, firstKey, keys, out);
+      }
+      products.multiply(
+          part,
+          Op.NONE,
+          tile.scores.address(0),
+          KEYS,
+          Op.NONE,
+          head.keyAt(v, firstKey),
+          v.stride(),
+          rows,
+          size,
+          keys,
+          1,
+          firstKey == 0 ? 0 : 1,
+          head.queryAt(out, first),
+          out.stride());
+    }
+    for (int row = 0; row < rows; row++) {
+      int at = head.queryOffset(out, first + row);
+      ByteBuffer buffer = out.buffer(head.row(first + row));
+      float factor = (float) (1 / tile.sum[row]);
+      Arithmetic.scaleAndShift(buffer, factor, 0, buffer, at, at + head.headBytes());
+      float logSumExp = (float) (tile.max[row] + StrictMath.log(tile.sum[row]));
+      kept.set(head.keptIndex(first + row), logSumExp);
+    }
+  }
+
+  /** {@code q k^T / sqrt(d)}, also where a query does not see a key. */
+  private void scores(
+      int part,
+      Tile tile,
+      Head head,
+      int first,
+      int rows,
+      int firstKey,
+      int keys,
+      VectorTensor q,
+      VectorTensor k) {
+    products.multiply(
+        part,
+        Op.NONE,
+        head.queryAt(q, first),
+        q.stride(),
+        Op.TRANSPOSED,
+        head.keyAt(k, firstKey),
+        k.stride(),
+        rows,
+        keys,
+        head.shape().headSize(),
+        head.scale(),
+        0,
+        tile.scores.address(0),
+        KEYS);
+  }
+
+  /** The number of a tile's keys that a query sees. */
+  private static int seen(int query, int firstKey, int keys) {
+    return Math.min(keys, query + 1 - firstKey);
+  }
+
+  /**
+   * Scores of one row to exp(score - max), where max is the largest so far; what earlier tiles
+   * summed with a smaller one is brought down to it.
+   */
+  private static void softmax(
+      Tile tile, Head head, int first, int row, int firstKey, int keys, VectorTensor out) {
+    ByteBuffer scores = tile.scores.buffer(row);
+    int at = tile.scores.offset(row);
+    int count = seen(first + row, firstKey, keys);
+    float max = ScoreRow.max(scores, at, count);
+    double before = 0;
+    if (firstKey > 0) {
+      max = Math.max(max, tile.max[row]);
+      double correction = StrictMath.exp((double) tile.max[row] - max);
+      before = tile.sum[row] * correction;
+      if (correction != 1) {
+        int outAt = head.queryOffset(out, first + row);
+        ByteBuffer buffer = out.buffer(head.row(first + row));
+        Arithmetic.scaleAndShift(
+            buffer, (float) correction, 0, buffer, outAt, outAt + head.headBytes());
+      }
+    }
+    tile.max[row] = max;
+    tile.sum[row] = before + ScoreRow.exponentials(scores, at, count, keys, max);
+  }
+
+  /** What the gradient reads and writes. */
+  record Gradient(
+      VectorTensor q,
+      VectorTensor k,
+      VectorTensor v,
+      VectorTensor out,
+      VectorTensor dOut,
+      VectorTensor kept,
+      VectorTensor dQ,
+      VectorTensor dK,
+      VectorTensor dV) {}
+
+  void backward(AttentionShape shape, Gradient gradient) {
+    forEachHead(
+        shape,
+        (part, tile, head) -> {
+          if (head.query() % shape.group() == 0) {
+            clear(head, gradient.dK());
+            clear(head, gradient.dV());
+          }
+          for (int first = 0; first < shape.positions(); first += QUERIES) {
+            int rows = Math.min(QUERIES, shape.positions() - first);
+            for (int row = 0; row < rows; row++) {
+              tile.sum[row] = weighted(head, first + row, gradient);
+            }
+            for (int firstKey = 0; firstKey < first + rows; firstKey += KEYS) {
+              int keys = Math.min(KEYS, first + rows - firstKey);
+              backward(part, tile, head, first, rows, firstKey, keys, gradient);
+            }
+          }
+        });
+  }
+
+  private static void clear(Head head, VectorTensor gradient) {
+    for (int position = 0; position < head.shape().positions(); position++) {
+      int at = gradient.offset(head.row(position)) + head.keyValue() * head.headBytes();
+      Arithmetic.fill(0, gradient.buffer(head.row(position)), at, at + head.headBytes());
+    }
+  }
+
+  /** The sum over keys of dP P, which is that over the head's width of dOut out. */
+  private static double weighted(Head head, int position, Gradient gradient) {
+    int at = head.queryOffset(gradient.out(), position);
+    long row = head.row(position);
+    return Sums.dot(
+        gradient.dOut().buffer(row), gradient.out().buffer(row), at, at + head.headBytes());
+  }
+
+  private void backward(
+      int part, Tile tile, Head head, int first, int rows, int firstKey, int keys, Gradient of) {
+    int size = head.shape().headSize();
+    scores(part, tile, head, first, rows, firstKey, keys, of.q(), of.k());
+    for (int row = 0; row < rows; row++) {
+      int count = seen(first + row, firstKey, keys);
+      float logSumExp = of.kept().get(head.keptIndex(first + row));
+      ScoreRow.exponentials(
+          tile.scores.buffer(row), tile.scores.offset(row), count, keys, logSumExp);
+    }
+    long p = tile.scores.address(0);
+    long d = tile.dScores.address(0);
+    long dOut = head.queryAt(of.dOut(), first);
+    int dOutStride = of.dOut().stride();
+    products.multiply(
+        part,
+        Op.TRANSPOSED,
+        p,
+        KEYS,
+        Op.NONE,
+        dOut,
+        dOutStride,
+        keys,
+        size,
+        rows,
+        1,
+        1,
+        head.keyAt(of.dV(), firstKey),
+        of.dV().stride());
+
+    // dScores = P (dP - sum over keys of dP P) / sqrt(d), dP = dOut v^T
+    products.multiply(
+        part,
+        Op.NONE,
+        dOut,
+        dOutStride,
+        Op.TRANSPOSED,
+        head.keyAt(of.v(), firstKey),
+        of.v().stride(),
+        rows,
+        keys,
+        size,
+        1,
+        0,
+        d,
+        KEYS);
+    for (int row = 0; row < rows; row++) {
+      ScoreRow.gradient(
+          tile.scores.buffer(row),
+          tile.scores.offset(row),
+          tile.dScores.buffer(row),
+          tile.dScores.offset(row),
+          keys,
+          (float) tile.sum[row],
+          head.scale());
+    }
+
+    products.multiply(
+        part,
+        Op.NONE,
+        d,
+        KEYS,
+        Op.NONE,
+        head.keyAt(of.k(), firstKey),
+        of.k().stride(),
+        rows,
+        size,
+        keys,
+        1,
+        firstKey == 0 ? 0 : 1,
+        head.queryAt(of.dQ(), first),
+        of.dQ().stride());
+    products.multiply(
+        part,
+        Op.TRANSPOSED,
+        d,
+        KEYS,
+        Op.NONE,
+        head.queryAt(of.q(), first),
+        of.q().stride(),
+        keys,
+        size,
+        rows,
+        1,
+        1,
+        head.keyAt(of.dK(), firstKey),
+        of.dK().stride());
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

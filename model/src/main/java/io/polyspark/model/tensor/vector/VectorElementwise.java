@@ -1,0 +1,182 @@
+package io.polyspark.model.tensor.vector;
+
+import static io.polyspark.model.tensor.vector.VectorTensor.vector;
+
+import io.polyspark.model.tensor.Elementwise;
+import io.polyspark.model.tensor.Into;
+import io.polyspark.model.tensor.Tensor;
+
+/** {@link Elementwise} by loops on all threads. */
+class VectorElementwise implements Elementwise {
+  final Workers workers;
+  final Rows rows;
+  final Spans spans;
+
+  VectorElementwise(Workers workers) {
+    this.workers = workers;
+    this.rows = new Rows(workers);
+    this.spans = new Spans(workers);
+  }
+
+  /** A loop over bytes [from, to) of an input and an output. */
+  private interface Loop {
+    void run(java.nio.ByteBuffer a, java.nio.ByteBuffer out, int from, int to);
+  }
+
+  private void forEach(Tensor a, Tensor out, Loop loop) {
+    VectorTensor input = vector(a);
+    VectorTensor output = vector(out);
+    spans.forEach(
+        output, (part, slab, from, to) -> loop.run(input.slab(slab), output.slab(slab), from, to));
+  }
+
+  @Override
+  public void copy(Tensor from, Tensor to) {
+    if (from != to) {
+      forEach(from, to, Arithmetic::copy);
+    }
+  }
+
+  @Override
+  public void fill(Tensor out, double value) {
+    forEach(out, out, (a, to, begin, end) -> Arithmetic.fill((float) value, to, begin, end));
+  }
+
+  @Override
+  public void multiply(Tensor a, Tensor b, Tensor out) {
+    VectorTensor left = vector(a);
+    VectorTensor right = vector(b);
+    VectorTensor product = vector(out);
+    spans.forEach(
+        product,
+        (part, slab, from, to) ->
+            Arithmetic.multiply(left.slab(slab), right.slab(slab), product.slab(slab), from, to));
+  }
+
+  @Override
+  public void addScaled(Tensor a, double factor, Tensor into) {
+    forEach(a, into, (x, out, from, to) -> Arithmetic.addScaled(x, (float) factor, out, from, to));
+  }
+
+  @Override
+  public void scaleAndShift(Tensor a, double factor, double summand, Tensor out) {
+    forEach(
+        a,
+        out,
+        (x, y, from, to) ->
+            Arithmetic.scaleAndShift(x, (float) factor, (float) summand, y, from, to));
+  }
+
+  @Override
+  public void scaleRows(Tensor a, Tensor perRow, Tensor out) {
+    rows.split(
+        vector(out),
+        (part, from, to) -> RowScaling.scaleRows(vector(a), vector(perRow), vector(out), from, to));
+  }
+
+  @Override
+  public void shiftRows(Tensor perRow, Tensor into) {
+    rows.split(
+        vector(into),
+        (part, from, to) -> RowScaling.shiftRows(vector(perRow), vector(into), from, to));
+  }
+
+  @Override
+  public void scaleColumns(Tensor a, Tensor perColumn, Tensor out) {
+    rows.split(
+        vector(out),
+        (part, from, to) ->
+            RowScaling.scaleColumns(vector(a), vector(perColumn), vector(out), from, to));
+  }
+
+  @Override
+  public void sumOverColumns(Tensor a, Tensor perRow) {
+    VectorTensor summed = vector(a);
+    VectorTensor sums = vector(perRow);
+    rows.split(
+        summed,
+        (part, from, to) -> {
+          for (long row = from; row < to; row++) {
+            int offset = summed.offset(row);
+            double sum = Sums.sum(summed.buffer(row), offset, offset + summed.rowBytes());
+            sums.set(row, (float) sum);
+          }
+        });
+  }
+
+  @Override
+  public void sumOverRows(Tensor a, Tensor perColumn, Into into) {
+    VectorTensor summed = vector(a);
+    int parts = rows.parts(summed);
+    workers.run(
+        parts,
+        part -> {
+          int from = (int) Workers.begin(summed.columns(), part, parts, Lanes.COUNT);
+          int to = (int) Workers.begin(summed.columns(), part + 1, parts, Lanes.COUNT);
+          ColumnSums.sum(summed, vector(perColumn), into, from * Float.BYTES, to * Float.BYTES);
+        });
+  }
+
+  @Override
+  public double dot(Tensor a, Tensor b) {
+    VectorTensor left = vector(a);
+    VectorTensor right = vector(b);
+    double[] sums = new double[spans.parts(left)];
+    spans.forEach(
+        left,
+        (part, slab, from, to) ->
+            sums[part] += Sums.dot(left.slab(slab), right.slab(slab), from, to));
+    return total(sums);
+  }
+
+  @Override
+  public double sum(Tensor a) {
+    VectorTensor summed = vector(a);
+    double[] sums = new double[spans.parts(summed)];
+    spans.forEach(
+        summed, (part, slab, from, to) -> sums[part] += Sums.sum(summed.slab(slab), from, to));
+    return total(sums);
+  }
+
+  private static double total(double[] sums) {
+    double total = 0;
+    for (double sum : sums) {
+      total += sum;
+    }
+    return total;
+  }
+
+  @Override
+  public void inverseSquareRoot(Tensor a, double factor, double eps, Tensor out) {
+    forEach(
+        a,
+        out,
+        (x, y, from, to) ->
+            Functions.inverseSquareRoot(x, (float) factor, (float) eps, y, from, to));
+  }
+
+  @Override
+  public void relu(Tensor a, Tensor out) {
+    forEach(a, out, Functions::relu);
+  }
+
+  @Override
+  public void positive(Tensor a, Tensor out) {
+    forEach(a, out, Functions::positive);
+  }
+
+  @Override
+  public void sigmoid(Tensor a, Tensor out) {
+    forEach(a, out, Functions::sigmoid);
+  }
+
+  @Override
+  public void exp(Tensor a, Tensor out) {
+    forEach(a, out, Functions::exp);
+  }
+
+  @Override
+  public void erf(Tensor a, Tensor out) {
+    forEach(a, out, Functions::erf);
+  }
+}

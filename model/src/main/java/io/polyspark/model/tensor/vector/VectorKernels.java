@@ -1,0 +1,331 @@
+package io.polyspark.model.tensor.vector;
+
+import static io.polyspark.model.tensor.vector.VectorTensor.vector;
+
+import io.polyspark.model.activation.GELU;
+import io.polyspark.model.activation.MlpActivation;
+import io.polyspark.model.activation.PolyNorm;
+import io.polyspark.model.activation.PolyReLU;
+import io.polyspark.model.activation.ReLU;
+import io.polyspark.model.activation.SwiGLU;
+import io.polyspark.model.tensor.AdamWStep;
+import io.polyspark.model.tensor.AttentionShape;
+import io.polyspark.model.tensor.BlasCore;
+import io.polyspark.model.tensor.FlatVector;
+import io.polyspark.model.tensor.Indices;
+import io.polyspark.model.tensor.Into;
+import io.polyspark.model.tensor.Kernels;
+import io.polyspark.model.tensor.NativeVector;
+import io.polyspark.model.tensor.Precision;
+import io.polyspark.model.tensor.Routing;
+import io.polyspark.model.tensor.Tensor;
+import io.polyspark.model.tensor.vector.Products.Matrix;
+import io.polyspark.model.tensor.vector.Products.Op;
+
+/**
+ * {@link Kernels} in float32 on the CPU: products by OpenBLAS on strided views, everything else in
+ * loops of the JDK's Vector API over the same off-heap memory. It needs the module {@code
+ * jdk.incubator.vector}.
+ */
+public final class VectorKernels extends VectorElementwise implements Kernels {
+  private static final long TILE_ELEMENTS = 1L << 22;
+
+  static {
+    BlasCore.settle();
+  }
+
+  private final Memory memory = new Memory();
+  private final OneThreadBlas blas = OneThreadBlas.hold();
+  private final Products products;
+  private final VectorEmbedding embedding;
+  private final VectorRmsNorm rmsNorm;
+  private final VectorRotary rotary;
+  private final VectorAttention attention;
+  private final VectorRouter router = new VectorRouter();
+  private final VectorCrossEntropy crossEntropy;
+
+  /** Kernels on the threads of this JVM. */
+  public VectorKernels() {
+    this(TILE_ELEMENTS);
+  }
+
+  /**
+   * @param tileElements the most elements of one tile of logits
+   */
+  VectorKernels(long tileElements) {
+    super(Workers.shared());
+    this.products = new Products(workers);
+    this.embedding = new VectorEmbedding(workers);
+    this.rmsNorm = new VectorRmsNorm(workers);
+    this.rotary = new VectorRotary(workers);
+    this.attention = new VectorAttention(workers, products);
+    this.crossEntropy = new VectorCrossEntropy(workers, products, tileElements);
+  }
+
+  /** The number of lanes decides the order of sums, hence the bits. */
+  @Override
+  public String description() {
+    return "vector, " + Lanes.COUNT + " lanes";
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.FLOAT32;
+  }
+
+  @Override
+  public Tensor allocate(long rows, long columns) {
+    return memory.allocate(rows, columns);
+  }
+
+  @Override
+  public Indices allocateIndices(int length) {
+    return new VectorIndices(length);
+  }
+
+  @Override
+  public Tensor view(FlatVector flat, long offset, long rows, long columns) {
+    NativeVector vector = (NativeVector) flat;
+    if (vector.precision() != Precision.FLOAT32) {
+      throw new IllegalArgumentException("A vector of " + vector.precision() + " for float32");
+    }
+    return VectorTensor.at(vector.address() + offset * Float.BYTES, rows, columns, flat);
+  }
+
+  @Override
+  public void upload(int[] ids, Indices into) {
+    ((VectorIndices) into).set(ids);
+  }
+
+  @Override
+  public void upload(double[] from, Tensor into) {
+    VectorTensor tensor = vector(into);
+    for (int i = 0; i < tensor.length(); i++) {
+      tensor.set(i, (float) from[i]);
+    }
+  }
+
+  @Override
+  public void download(Tensor from, double[] into) {
+    VectorTensor tensor = vector(from);
+    for (int i = 0; i < tensor.length(); i++) {
+      into[i] = tensor.get(i);
+    }
+  }
+
+  @Override
+  public void add(double value, Tensor into, int index) {
+    VectorTensor tensor = vector(into);
+    tensor.set(index, (float) (tensor.get(index) + value));
+  }
+
+  @Override
+  public Tensor rows(Tensor tensor, long from, long to) {
+    return vector(tensor).rows(from, to);
+  }
+
+  @Override
+  public MlpActivation fused(MlpActivation activation) {
+    if (activation instanceof PolyNorm polyNorm) {
+      return new VectorPolyNorm(polyNorm, rows);
+    } else if (activation instanceof PolyReLU polyReLU) {
+      return new VectorPolyReLU(polyReLU, rows);
+    } else if (activation instanceof SwiGLU swiGLU) {
+      return new VectorSwiGLU(swiGLU, rows);
+    } else if (activation instanceof GELU gelu) {
+      return new VectorGELU(gelu, rows);
+    } else if (activation instanceof ReLU relu) {
+      return new VectorReLU(relu, rows);
+    }
+    return activation;
+  }
+
+  @Override
+  public void linear(Tensor x, Tensor weight, Tensor y, Into into) {
+    multiply(Op.NONE, vector(x), Op.TRANSPOSED, vector(weight), x.columns(), into, vector(y));
+  }
+
+  @Override
+  public void linearInputGradient(Tensor dY, Tensor weight, Tensor dX, Into into) {
+    multiply(Op.NONE, vector(dY), Op.NONE, vector(weight), dY.columns(), into, vector(dX));
+  }
+
+  @Override
+  public void linearWeightGradient(Tensor dY, Tensor x, Tensor dWeight) {
+    multiply(Op.TRANSPOSED, vector(dY), Op.NONE, vector(x), dY.rows(), Into.ADD, vector(dWeight));
+  }
+
+  /**
+   * {@code out (+)= ofA(a) ofB(b)}.
+   *
+   * @param k the length of the sums
+   */
+  private void multiply(
+      Op ofA, VectorTensor a, Op ofB, VectorTensor b, long k, Into into, VectorTensor out) {
+    products.multiply(
+        ofA,
+        Matrix.of(a),
+        ofB,
+        Matrix.of(b),
+        out.rows(),
+        out.columns(),
+        k,
+        into == Into.ADD ? 1 : 0,
+        Matrix.of(out));
+  }
+
+  @Override
+  public void gatherRows(Tensor table, Indices ids, Tensor out) {
+    embedding.gather(vector(table), VectorIndices.ids(ids), vector(out));
+  }
+
+  @Override
+  public void scatterAddRows(Tensor dOut, Indices ids, Tensor dTable) {
+    embedding.scatterAdd(vector(dOut), VectorIndices.ids(ids), vector(dTable));
+  }
+
+  @Override
+  public void rmsNorm(Tensor x, Tensor weight, double eps, Tensor inverseRms, Tensor y) {
+    rmsNorm.forward(vector(x), vector(weight), eps, vector(inverseRms), vector(y));
+  }
+
+  @Override
+  public void rmsNormGradient(
+      Tensor dY, Tensor x, Tensor weight, Tensor inverseRms, Tensor dX, Into into, Tensor dWeight) {
+    rmsNorm.backward(
+        vector(dY),
+        vector(x),
+        vector(weight),
+        vector(inverseRms),
+        vector(dX),
+        into,
+        vector(dWeight));
+  }
+
+  @Override
+  public void rotary(Tensor x, int positions, int headSize, double theta) {
+    rotary.forward(vector(x), positions, headSize, theta);
+  }
+
+  @Override
+  public void rotaryGradient(Tensor dX, int positions, int headSize, double theta) {
+    rotary.backward(vector(dX), positions, headSize, theta);
+  }
+
+  /** log(sum exp(score)) of every head. */
+  @Override
+  public int attentionKeptPerRow(AttentionShape shape) {
+    return shape.heads();
+  }
+
+  @Override
+  public void attention(
+      Tensor q, Tensor k, Tensor v, AttentionShape shape, Tensor kept, Tensor out) {
+    attention.forward(vector(q), vector(k), vector(v), shape, vector(kept), vector(out));
+  }
+
+  @Override
+  public void attentionGradient(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor out,
+      Tensor dOut,
+      AttentionShape shape,
+      Tensor kept,
+      Tensor dQ,
+      Tensor dK,
+      Tensor dV) {
+    attention.backward(
+        shape,
+        new VectorAttention.Gradient(
+            vector(q),
+            vector(k),
+            vector(v),
+            vector(out),
+            vector(dOut),
+            vector(kept),
+            vector(dQ),
+            vector(dK),
+            vector(dV)));
+  }
+
+  @Override
+  public void route(
+      Tensor logits, Routing routing, Tensor probabilities, Tensor logSumExp, Tensor weights) {
+    router.forward(
+        vector(logits), routing, vector(probabilities), vector(logSumExp), vector(weights));
+  }
+
+  @Override
+  public void routeGradient(
+      Tensor probabilities,
+      Tensor logSumExp,
+      Routing routing,
+      Tensor dWeights,
+      double[] dProbability,
+      double zFactor,
+      Tensor dLogits) {
+    router.backward(
+        vector(probabilities),
+        vector(logSumExp),
+        routing,
+        vector(dWeights),
+        dProbability,
+        zFactor,
+        vector(dLogits));
+  }
+
+  @Override
+  public void crossEntropy(Tensor x, Tensor weight, Indices targets, Tensor losses) {
+    crossEntropy.run(vector(x), vector(weight), VectorIndices.ids(targets), vector(losses), null);
+  }
+
+  @Override
+  public void crossEntropyWithGradient(
+      Tensor x, Tensor weight, Indices targets, Tensor losses, Tensor dX, Tensor dWeight) {
+    crossEntropy.run(
+        vector(x),
+        vector(weight),
+        VectorIndices.ids(targets),
+        vector(losses),
+        new VectorCrossEntropy.Gradients(vector(dX), vector(dWeight)));
+  }
+
+  @Override
+  public void adamW(Tensor p, Tensor g, Tensor m, Tensor v, AdamWStep step) {
+    VectorAdamW adamW = new VectorAdamW(step);
+    spans.forEach(
+        vector(p),
+        (part, slab, from, to) ->
+            adamW.run(
+                vector(p).slab(slab),
+                vector(g).slab(slab),
+                vector(m).slab(slab),
+                vector(v).slab(slab),
+                from,
+                to));
+  }
+
+  @Override
+  public long scratchBytes(AttentionShape shape, long hiddenSize, long vocabSize) {
+    long rows = (long) shape.sequences() * shape.positions();
+    long rotaryTables = (long) shape.positions() * shape.headSize();
+    long normSums = workers.threads() * hiddenSize;
+    return Float.BYTES
+        * (attention.scratchElements()
+            + crossEntropy.scratchElements(rows, vocabSize)
+            + rotaryTables
+            + normSums);
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+    rmsNorm.close();
+    rotary.close();
+    attention.close();
+    crossEntropy.close();
+    blas.close();
+  }
+}

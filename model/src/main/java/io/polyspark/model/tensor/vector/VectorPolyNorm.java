@@ -1,0 +1,224 @@
+package io.polyspark.model.tensor.vector;
+
+import static io.polyspark.model.tensor.vector.VectorTensor.vector;
+
+import io.polyspark.model.activation.ActivationMemory;
+import io.polyspark.model.activation.PolyNorm;
+import io.polyspark.model.tensor.Elementwise;
+import io.polyspark.model.tensor.Tensor;
+import java.nio.ByteBuffer;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/** {@link PolyNorm}, forward and backward in two passes over each row; the formulas are there. */
+final class VectorPolyNorm extends FusedActivation {
+  VectorPolyNorm(PolyNorm plain, Rows rows) {
+    super(plain, rows);
+  }
+
+  @Override
+  public void forward(
+      Elementwise math, Tensor x, double[] coefficients, ActivationMemory memory, Tensor y) {
+    VectorTensor in = vector(x);
+    VectorTensor out = vector(y);
+    split(
+        x,
+        new double[0],
+        (from, to, none) -> {
+          float[] sums = new float[3];
+          double[] r = new double[3];
+          for (long row = from; row < to; row++) {
+            ByteBuffer buffer = in.buffer(row);
+            int at = in.offset(row);
+            squares(buffer, at, in.rowBytes(), sums);
+            for (int p = 0; p < 3; p++) {
+              r[p] = 1 / Math.sqrt((double) sums[p] / in.columns() + PolyNorm.EPS);
+              vector(memory.perRow().get(p)).set(row, (float) r[p]);
+            }
+            polynomial(
+                buffer,
+                at,
+                (float) (coefficients[0] * r[2]),
+                (float) (coefficients[1] * r[1]),
+                (float) (coefficients[2] * r[0]),
+                (float) coefficients[3],
+                out.buffer(row),
+                out.offset(row),
+                in.rowBytes());
+          }
+        });
+  }
+
+  /** The sums of x^2, x^4, x^6 over a row. */
+  private static void squares(ByteBuffer x, int xAt, int bytes, float[] sums) {
+    FloatVector sum2 = Lanes.zero();
+    FloatVector sum4 = Lanes.zero();
+    FloatVector sum6 = Lanes.zero();
+    int end = xAt + bytes;
+    int at = xAt;
+    for (; at <= end - Lanes.BYTES; at += Lanes.BYTES) {
+      FloatVector v = Lanes.load(x, at);
+      FloatVector square = v.mul(v);
+      FloatVector fourth = square.mul(square);
+      sum2 = sum2.add(square);
+      sum4 = sum4.add(fourth);
+      sum6 = fourth.fma(square, sum6);
+    }
+    if (at < end) {
+      FloatVector v = Lanes.load(x, at, Lanes.tail(at, end));
+      FloatVector square = v.mul(v);
+      FloatVector fourth = square.mul(square);
+      sum2 = sum2.add(square);
+      sum4 = sum4.add(fourth);
+      sum6 = fourth.fma(square, sum6);
+    }
+    sums[0] = Lanes.sum(sum2);
+    sums[1] = Lanes.sum(sum4);
+    sums[2] = Lanes.sum(sum6);
+  }
+
+  /** {@code y = a0 + x (c1 + x (c2 + x c3))}. */
+  static void polynomial(
+      ByteBuffer x,
+      int xAt,
+      float c3,
+      float c2,
+      float c1,
+      float a0,
+      ByteBuffer y,
+      int yAt,
+      int bytes) {
+    FloatVector cubic = Lanes.all(c3);
+    FloatVector quadratic = Lanes.all(c2);
+    FloatVector linear = Lanes.all(c1);
+    FloatVector constant = Lanes.all(a0);
+    int at = 0;
+    for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
+      FloatVector v = Lanes.load(x, xAt + at);
+      FloatVector sum = v.fma(cubic, quadratic).fma(v, linear).fma(v, constant);
+      Lanes.store(sum, y, yAt + at);
+    }
+    if (at < bytes) {
+      VectorMask<Float> mask = Lanes.tail(at, bytes);
+      FloatVector v = Lanes.load(x, xAt + at, mask);
+      FloatVector sum = v.fma(cubic, quadratic).fma(v, linear).fma(v, constant);
+      Lanes.store(sum, y, yAt + at, mask);
+    }
+  }
+
+  @Override
+  public void backward(
+      Elementwise math,
+      Tensor x,
+      double[] coefficients,
+      ActivationMemory memory,
+      Tensor dY,
+      Tensor dX,
+      double[] dCoefficients) {
+    VectorTensor in = vector(x);
+    VectorTensor d = vector(dY);
+    VectorTensor out = vector(dX);
+    split(
+        x,
+        dCoefficients,
+        (from, to, sums) -> {
+          float[] s = new float[4];
+          float[] direct = new float[3];
+          float[] through = new float[3];
+          for (long row = from; row < to; row++) {
+            moments(in.buffer(row), in.offset(row), d.buffer(row), d.offset(row), in.rowBytes(), s);
+            sums[3] += s[0];
+            for (int p = 1; p <= 3; p++) {
+              double r = vector(memory.perRow().get(p - 1)).get(row);
+              double a = coefficients[3 - p];
+              sums[3 - p] += r * s[p];
+              direct[p - 1] = (float) (p * a * r);
+              through[p - 1] = (float) (-p * a * r * r * r * s[p] / in.columns());
+            }
+            gradient(
+                in.buffer(row),
+                in.offset(row),
+                d.buffer(row),
+                d.offset(row),
+                direct,
+                through,
+                out.buffer(row),
+                out.offset(row),
+                in.rowBytes());
+          }
+        });
+  }
+
+  /** The sums of dY x^p over a row, p from 0 to 3. */
+  private static void moments(
+      ByteBuffer x, int xAt, ByteBuffer dY, int dYAt, int bytes, float[] s) {
+    FloatVector sum0 = Lanes.zero();
+    FloatVector sum1 = Lanes.zero();
+    FloatVector sum2 = Lanes.zero();
+    FloatVector sum3 = Lanes.zero();
+    int at = 0;
+    for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
+      FloatVector v = Lanes.load(x, xAt + at);
+      FloatVector g = Lanes.load(dY, dYAt + at);
+      FloatVector gv = g.mul(v);
+      FloatVector square = v.mul(v);
+      sum0 = sum0.add(g);
+      sum1 = sum1.add(gv);
+      sum2 = g.fma(square, sum2);
+      sum3 = gv.fma(square, sum3);
+    }
+    if (at < bytes) {
+      VectorMask<Float> mask = Lanes.tail(at, bytes);
+      FloatVector v = Lanes.load(x, xAt + at, mask);
+      FloatVector g = Lanes.load(dY, dYAt + at, mask);
+      FloatVector gv = g.mul(v);
+      FloatVector square = v.mul(v);
+      sum0 = sum0.add(g);
+      sum1 = sum1.add(gv);
+      sum2 = g.fma(square, sum2);
+      sum3 = gv.fma(square, sum3);
+    }
+    s[0] = Lanes.sum(sum0);
+    s[1] = Lanes.sum(sum1);
+    s[2] = Lanes.sum(sum2);
+    s[3] = Lanes.sum(sum3);
+  }
+
+  /**
+   * {@code dX = dY (d1 + x (d2 + x d3)) + x (t1 + x^2 (t2 + x^2 t3))}: directly, and through the
+   * norms.
+   */
+  private static void gradient(
+      ByteBuffer x,
+      int xAt,
+      ByteBuffer dY,
+      int dYAt,
+      float[] direct,
+      float[] through,
+      ByteBuffer dX,
+      int dXAt,
+      int bytes) {
+    FloatVector d1 = Lanes.all(direct[0]);
+    FloatVector d2 = Lanes.all(direct[1]);
+    FloatVector d3 = Lanes.all(direct[2]);
+    FloatVector t1 = Lanes.all(through[0]);
+    FloatVector t2 = Lanes.all(through[1]);
+    FloatVector t3 = Lanes.all(through[2]);
+    int at = 0;
+    for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
+      FloatVector v = Lanes.load(x, xAt + at);
+      FloatVector square = v.mul(v);
+      FloatVector ofNorms = square.fma(t3, t2).fma(square, t1).mul(v);
+      FloatVector factor = v.fma(d3, d2).fma(v, d1);
+      Lanes.store(Lanes.load(dY, dYAt + at).fma(factor, ofNorms), dX, dXAt + at);
+    }
+    if (at < bytes) {
+      VectorMask<Float> mask = Lanes.tail(at, bytes);
+      FloatVector v = Lanes.load(x, xAt + at, mask);
+      FloatVector square = v.mul(v);
+      FloatVector ofNorms = square.fma(t3, t2).fma(square, t1).mul(v);
+      FloatVector factor = v.fma(d3, d2).fma(v, d1);
+      Lanes.store(Lanes.load(dY, dYAt + at, mask).fma(factor, ofNorms), dX, dXAt + at, mask);
+    }
+  }
+}
