@@ -5,6 +5,7 @@ import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.Manifest;
+import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.report.RunFiles;
@@ -116,7 +117,13 @@ final class TrainCommand implements Callable<Integer> {
   /** What would fail only after Spark has started. */
   private void check(TrainConfig training, Path dataPath, Path outputPath) throws IOException {
     Configuration hadoop = SparkRuntime.hadoop();
-    Manifest manifest = Manifest.read(dataPath.getFileSystem(hadoop), dataPath);
+    FileSystem dataFs = dataPath.getFileSystem(hadoop);
+    Manifest manifest = Manifest.read(dataFs, dataPath);
+    manifest.requireTokenizer(dataFs, dataPath);
+    TokenShards.open(dataFs, dataPath, TokenShards.TRAIN, training.context()).close();
+    if (training.validation().everyRounds() > 0) {
+      TokenShards.open(dataFs, dataPath, TokenShards.VALIDATION, training.context()).close();
+    }
     if (manifest.tokenizer().vocabSize() > training.model().vocabSize()) {
       throw UserError.of(
           "%s: the model's vocab_size is %d, but the tokens of %s come from a vocabulary of %d: use"
