@@ -1,7 +1,6 @@
 package io.polyspark.model.tensor.vector;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -13,43 +12,51 @@ final class Exponential {
   private static final float LOG2_E = 1.442695f;
 
   /** ln 2 in two parts: n times the first is exact. */
-  private static final float LN2_HIGH = 0.693359375f;
+  private static final float LN2_HIGH = 0.6933594f;
 
   private static final float LN2_LOW = -2.1219444e-4f;
 
-  /** Adding 1.5 * 2^23 leaves the nearest integer in the low bits. */
+  /** Adding 1.5 * 2^23 rounds to an integer, which the low bits of the sum then hold. */
   private static final float ROUND = 12582912f;
 
-  private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
-  private static final float OVERFLOW = 88.72284f;
-  private static final float UNDERFLOW = -103.97208f;
-  private static final int EXPONENT_BIAS = 127;
   private static final int MANTISSA_BITS = 23;
+
+  /** The low bits hold the integer plus the bias of an exponent. */
+  private static final float ROUND_AND_BIAS = ROUND + 127;
+
+  /** From here on the result is infinite, by the rounding of the last product. */
+  private static final float GREATEST = 89f;
+
+  /** From here on it is 0, likewise. */
+  private static final float LEAST = -104f;
 
   private Exponential() {}
 
-  static FloatVector exp(FloatVector x) {
-    FloatVector rounded = x.fma(Lanes.all(LOG2_E), Lanes.all(ROUND));
-    FloatVector n = rounded.sub(ROUND);
+  static FloatVector exp(FloatVector of) {
+    // Comparisons, not min and max, which cost five instructions each where NaN must stay NaN.
+    FloatVector greatest = Lanes.all(GREATEST);
+    FloatVector least = Lanes.all(LEAST);
+    FloatVector x = of.blend(greatest, of.compare(VectorOperators.GT, greatest));
+    x = x.blend(least, x.compare(VectorOperators.LT, least));
+    FloatVector n = x.fma(Lanes.all(LOG2_E), Lanes.all(ROUND)).sub(Lanes.all(ROUND));
     FloatVector r = n.fma(Lanes.all(-LN2_HIGH), x);
     r = n.fma(Lanes.all(-LN2_LOW), r);
     FloatVector q = r.fma(Lanes.all(0.0013814539f), Lanes.all(0.008368745f));
     q = q.fma(r, Lanes.all(0.04166839f));
     q = q.fma(r, Lanes.all(0.16666521f));
     q = q.fma(r, Lanes.all(0.49999994f));
-    FloatVector p = q.fma(r.mul(r), r).add(1f);
+    FloatVector p = q.fma(r.mul(r), r).add(Lanes.all(1f));
 
     // 2^n in two factors, of which neither leaves the normal numbers.
-    IntVector exponent = rounded.reinterpretAsInts().sub(ROUND_BITS);
-    IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
-    p = p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
-    p = p.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, OVERFLOW));
-    return p.blend(0f, x.compare(VectorOperators.LT, UNDERFLOW));
+    FloatVector half = n.fma(Lanes.all(0.5f), Lanes.all(ROUND_AND_BIAS));
+    FloatVector rest = n.sub(half.sub(Lanes.all(ROUND_AND_BIAS))).add(Lanes.all(ROUND_AND_BIAS));
+    return p.mul(powerOfTwo(half)).mul(powerOfTwo(rest));
   }
 
-  private static FloatVector powerOfTwo(IntVector exponent) {
-    return exponent
-        .add(EXPONENT_BIAS)
+  /** 2 to the integer in the low bits. */
+  private static FloatVector powerOfTwo(FloatVector rounded) {
+    return rounded
+        .reinterpretAsInts()
         .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
         .reinterpretAsFloats();
   }

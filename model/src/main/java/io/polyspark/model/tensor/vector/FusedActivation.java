@@ -20,7 +20,7 @@ abstract class FusedActivation implements ElementActivation {
 
   /** What is done with rows [from, to); sums over rows go to an array of the part's own. */
   interface Work {
-    void run(long from, long to, double[] sums);
+    void run(long from, long to, double[] sums, float[] scratch);
   }
 
   /** A loop over bytes of x and y that begin at the same place of a row. */
@@ -64,7 +64,9 @@ abstract class FusedActivation implements ElementActivation {
   final void split(Tensor x, double[] sums, Work work) {
     int parts = rows.parts(VectorTensor.vector(x));
     double[][] ofPart = new double[parts][sums.length];
-    rows.split(VectorTensor.vector(x), (part, from, to) -> work.run(from, to, ofPart[part]));
+    rows.split(
+        VectorTensor.vector(x),
+        (part, from, to) -> work.run(from, to, ofPart[part], rows.scratch(part)));
     for (int i = 0; i < sums.length; i++) {
       sums[i] = 0;
       for (double[] summed : ofPart) {

@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -13,27 +12,15 @@ import jdk.incubator.vector.VectorSpecies;
  * neither {@code reduceLanes} nor a transcendental of the Vector API.
  */
 final class Lanes {
-  /** What the processor does best, of 2 to 16 lanes. */
-  static final VectorSpecies<Float> SPECIES =
-      FloatVector.SPECIES_PREFERRED.length() <= 16
-          ? FloatVector.SPECIES_PREFERRED
-          : FloatVector.SPECIES_512;
+  static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
 
   static final int COUNT = SPECIES.length();
   static final int BYTES = COUNT * Float.BYTES;
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final VectorMask<Float> NONE = SPECIES.maskAll(false);
-  private static final VectorShuffle<Float> BY_8 = fold(8);
-  private static final VectorShuffle<Float> BY_4 = fold(4);
-  private static final VectorShuffle<Float> BY_2 = fold(2);
-  private static final VectorShuffle<Float> BY_1 = fold(1);
 
   private Lanes() {}
-
-  private static VectorShuffle<Float> fold(int distance) {
-    return VectorShuffle.fromOp(SPECIES, lane -> (lane + distance) % COUNT);
-  }
 
   static FloatVector zero() {
     return FloatVector.zero(SPECIES);
@@ -75,33 +62,32 @@ final class Lanes {
     return count <= 0 ? NONE : SPECIES.indexInRange(0, count);
   }
 
-  /** The sum of all lanes, halves first. */
-  static float sum(FloatVector value) {
-    FloatVector sum = value;
-    if (COUNT > 8) {
-      sum = sum.add(sum.rearrange(BY_8));
+  /** An array for {@link #sum} and {@link #max}: one per thread. */
+  static float[] scratch() {
+    return new float[COUNT];
+  }
+
+  /**
+   * The sum of all lanes, halves first. Through memory: a tree of shuffles is so much code that
+   * methods with a few of them are not compiled as a whole.
+   */
+  static float sum(FloatVector value, float[] scratch) {
+    value.intoArray(scratch, 0);
+    for (int width = COUNT / 2; width > 0; width /= 2) {
+      for (int lane = 0; lane < width; lane++) {
+        scratch[lane] += scratch[lane + width];
+      }
     }
-    if (COUNT > 4) {
-      sum = sum.add(sum.rearrange(BY_4));
-    }
-    if (COUNT > 2) {
-      sum = sum.add(sum.rearrange(BY_2));
-    }
-    return sum.add(sum.rearrange(BY_1)).lane(0);
+    return scratch[0];
   }
 
   /** The largest lane; NaN where there is one. */
-  static float max(FloatVector value) {
-    FloatVector max = value;
-    if (COUNT > 8) {
-      max = max.max(max.rearrange(BY_8));
+  static float max(FloatVector value, float[] scratch) {
+    value.intoArray(scratch, 0);
+    float max = scratch[0];
+    for (int lane = 1; lane < COUNT; lane++) {
+      max = Math.max(max, scratch[lane]);
     }
-    if (COUNT > 4) {
-      max = max.max(max.rearrange(BY_4));
-    }
-    if (COUNT > 2) {
-      max = max.max(max.rearrange(BY_2));
-    }
-    return max.max(max.rearrange(BY_1)).lane(0);
+    return max;
   }
 }

@@ -1,5 +1,7 @@
 package io.polyspark.model.tensor.vector;
 
+import java.util.Arrays;
+
 /** Splits the rows of a tensor over all threads. */
 final class Rows {
   /** What is done with rows [from, to). */
@@ -10,9 +12,17 @@ final class Rows {
   private static final long LEAST_WORK = 1L << 14;
 
   private final Workers workers;
+  private final float[][] scratch;
 
   Rows(Workers workers) {
     this.workers = workers;
+    this.scratch = new float[workers.threads()][];
+    Arrays.setAll(scratch, part -> Lanes.scratch());
+  }
+
+  /** What {@link Lanes} needs for sums on the thread of a part. */
+  float[] scratch(int part) {
+    return scratch[part];
   }
 
   /** The number of parts into which {@link #split} cuts. */

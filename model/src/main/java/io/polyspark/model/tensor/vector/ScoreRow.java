@@ -2,72 +2,81 @@ package io.polyspark.model.tensor.vector;
 
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
- * One row of a tile of attention scores. The tile is a whole number of vectors wide, so that loops
- * run over whole vectors: what lies behind the row's last number is set to what changes nothing.
+ * One row of scores, of attention or of a vocabulary, on its way to probabilities. Rows of scores
+ * have room for a whole number of vectors, so that loops need no tail: what lies behind the last
+ * score is set to what changes nothing. A second copy of exp in a method would be more than the
+ * compiler inlines, and vectors would go through the heap.
  */
 final class ScoreRow {
+  private static final int BLOCK = 1 << 14;
+
   private ScoreRow() {}
 
+  /** The room that a row of so many scores needs, in scores. */
+  static int room(int count) {
+    return (count + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
+  }
+
   /**
-   * The largest of {@code count} numbers.
+   * Fills up the last vector of a row with negative infinity, which {@link #max} and {@link
+   * #exponentials} expect.
    *
    * @param at where the row begins, in bytes
    */
-  static float max(ByteBuffer scores, int at, int count) {
+  static void close(ByteBuffer scores, int at, int count) {
+    int end = at + room(count) * Float.BYTES;
+    for (int i = at + count * Float.BYTES; i < end; i += Float.BYTES) {
+      scores.putFloat(i, Float.NEGATIVE_INFINITY);
+    }
+  }
+
+  /** The largest of {@code count} scores; NaN where there is one. */
+  static float max(ByteBuffer scores, int at, int count, float[] scratch) {
     FloatVector max = Lanes.all(Float.NEGATIVE_INFINITY);
     int end = at + count * Float.BYTES;
-    int whole = Lanes.whole(at, end);
-    for (int i = at; i < whole; i += Lanes.BYTES) {
+    for (int i = at; i < end; i += Lanes.BYTES) {
       max = max.max(Lanes.load(scores, i));
     }
-    if (whole < end) {
-      max = max.max(upTo(scores, whole, end));
+    return Lanes.max(max, scratch);
+  }
+
+  /** {@code score = exp(score - shift)} for {@code count} scores; returns their sum. */
+  static double exponentials(ByteBuffer scores, int at, int count, float shift, float[] scratch) {
+    double sum = 0;
+    int end = at + count * Float.BYTES;
+    for (int block = at; block < end; block += BLOCK) {
+      sum += exponentialsOfBlock(scores, block, Math.min(end, block + BLOCK), shift, scratch);
     }
-    return Lanes.max(max);
+    return sum;
   }
 
-  /** The lanes that belong to the row; negative infinity in the others. */
-  private static FloatVector upTo(ByteBuffer scores, int at, int end) {
-    VectorMask<Float> mask = Lanes.tail(at, end);
-    return Lanes.all(Float.NEGATIVE_INFINITY).blend(Lanes.load(scores, at), mask);
-  }
-
-  /**
-   * {@code exp(score - shift)} for the first {@code count} numbers, 0 behind them up to the tile's
-   * {@code width}; returns the sum.
-   */
-  static float exponentials(ByteBuffer scores, int at, int count, int width, float shift) {
+  private static float exponentialsOfBlock(
+      ByteBuffer scores, int from, int to, float shift, float[] scratch) {
     FloatVector shifts = Lanes.all(shift);
     FloatVector sum = Lanes.zero();
-    int end = at + count * Float.BYTES;
-    int last = at + width * Float.BYTES;
-    int whole = Lanes.whole(at, end);
-    int i = at;
-    for (; i < whole; i += Lanes.BYTES) {
+    for (int i = from; i < to; i += Lanes.BYTES) {
       FloatVector e = Exponential.exp(Lanes.load(scores, i).sub(shifts));
       Lanes.store(e, scores, i);
       sum = sum.add(e);
     }
-    if (i < end) {
-      FloatVector e = Exponential.exp(upTo(scores, i, end).sub(shifts));
-      Lanes.store(e, scores, i);
-      sum = sum.add(e);
-      i += Lanes.BYTES;
-    }
-    for (; i < last; i += Lanes.BYTES) {
-      Lanes.store(Lanes.zero(), scores, i);
-    }
-    return Lanes.sum(sum);
+    return Lanes.sum(sum, scratch);
   }
 
-  /** {@code d = scale * p * (d - weighted)} over {@code width} numbers. */
+  /** Zeros in whole vectors behind {@code count} scores, up to {@code width} and its room. */
+  static void clear(ByteBuffer scores, int at, int count, int width) {
+    int end = at + width * Float.BYTES;
+    for (int i = at + room(count) * Float.BYTES; i < end; i += Lanes.BYTES) {
+      Lanes.store(Lanes.zero(), scores, i);
+    }
+  }
+
+  /** {@code d = scale * p * (d - weighted)} over {@code width} numbers and their room. */
   static void gradient(
       ByteBuffer p, int pAt, ByteBuffer d, int dAt, int width, float weighted, float scale) {
-    FloatVector means = Lanes.all(weighted);
     FloatVector scales = Lanes.all(scale);
+    FloatVector means = Lanes.all(weighted);
     int bytes = width * Float.BYTES;
     for (int i = 0; i < bytes; i += Lanes.BYTES) {
       FloatVector probability = Lanes.load(p, pAt + i).mul(scales);

@@ -14,15 +14,15 @@ final class Sums {
   private Sums() {}
 
   /** The sum of {@code a * b}. */
-  static double dot(ByteBuffer a, ByteBuffer b, int from, int to) {
+  static double dot(ByteBuffer a, ByteBuffer b, int from, int to, float[] scratch) {
     double sum = 0;
     for (int block = from; block < to; block += BLOCK) {
-      sum += dotOfBlock(a, b, block, Math.min(to, block + BLOCK));
+      sum += dotOfBlock(a, b, block, Math.min(to, block + BLOCK), scratch);
     }
     return sum;
   }
 
-  private static float dotOfBlock(ByteBuffer a, ByteBuffer b, int from, int to) {
+  private static float dotOfBlock(ByteBuffer a, ByteBuffer b, int from, int to, float[] scratch) {
     FloatVector sum0 = Lanes.zero();
     FloatVector sum1 = Lanes.zero();
     FloatVector sum2 = Lanes.zero();
@@ -44,19 +44,19 @@ final class Sums {
       VectorMask<Float> mask = Lanes.tail(at, to);
       sum1 = Lanes.load(a, at, mask).fma(Lanes.load(b, at, mask), sum1);
     }
-    return Lanes.sum(sum0.add(sum1).add(sum2.add(sum3)));
+    return Lanes.sum(sum0.add(sum1).add(sum2.add(sum3)), scratch);
   }
 
   /** The sum of {@code a}. */
-  static double sum(ByteBuffer a, int from, int to) {
+  static double sum(ByteBuffer a, int from, int to, float[] scratch) {
     double sum = 0;
     for (int block = from; block < to; block += BLOCK) {
-      sum += sumOfBlock(a, block, Math.min(to, block + BLOCK));
+      sum += sumOfBlock(a, block, Math.min(to, block + BLOCK), scratch);
     }
     return sum;
   }
 
-  private static float sumOfBlock(ByteBuffer a, int from, int to) {
+  private static float sumOfBlock(ByteBuffer a, int from, int to, float[] scratch) {
     FloatVector sum0 = Lanes.zero();
     FloatVector sum1 = Lanes.zero();
     int at = from;
@@ -70,6 +70,6 @@ final class Sums {
     if (at < to) {
       sum1 = sum1.add(Lanes.load(a, at, Lanes.tail(at, to)));
     }
-    return Lanes.sum(sum0.add(sum1));
+    return Lanes.sum(sum0.add(sum1), scratch);
   }
 }

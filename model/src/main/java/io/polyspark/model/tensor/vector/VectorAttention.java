@@ -38,6 +38,9 @@ final class VectorAttention implements AutoCloseable {
     /** What each row has summed so far. */
     private final double[] sum = new double[QUERIES];
 
+    /** For sums of lanes. */
+    private final float[] lanes = Lanes.scratch();
+
     Tile(Memory memory) {
       this.scores = memory.allocate(QUERIES, KEYS);
       this.dScores = memory.allocate(QUERIES, KEYS);
@@ -215,7 +218,8 @@ final class VectorAttention implements AutoCloseable {
     ByteBuffer scores = tile.scores.buffer(row);
     int at = tile.scores.offset(row);
     int count = seen(first + row, firstKey, keys);
-    float max = ScoreRow.max(scores, at, count);
+    ScoreRow.close(scores, at, count);
+    float max = ScoreRow.max(scores, at, count, tile.lanes);
     double before = 0;
     if (firstKey > 0) {
       max = Math.max(max, tile.max[row]);
@@ -229,7 +233,8 @@ final class VectorAttention implements AutoCloseable {
       }
     }
     tile.max[row] = max;
-    tile.sum[row] = before + ScoreRow.exponentials(scores, at, count, keys, max);
+    tile.sum[row] = before + ScoreRow.exponentials(scores, at, count, max, tile.lanes);
+    ScoreRow.clear(scores, at, count, keys);
   }
 
   /** What the gradient reads and writes. */
@@ -255,7 +260,7 @@ final class VectorAttention implements AutoCloseable {
           for (int first = 0; first < shape.positions(); first += QUERIES) {
             int rows = Math.min(QUERIES, shape.positions() - first);
             for (int row = 0; row < rows; row++) {
-              tile.sum[row] = weighted(head, first + row, gradient);
+              tile.sum[row] = weighted(head, first + row, gradient, tile.lanes);
             }
             for (int firstKey = 0; firstKey < first + rows; firstKey += KEYS) {
               int keys = Math.min(KEYS, first + rows - firstKey);
@@ -273,11 +278,11 @@ final class VectorAttention implements AutoCloseable {
   }
 
   /** The sum over keys of dP P, which is that over the head's width of dOut out. */
-  private static double weighted(Head head, int position, Gradient gradient) {
+  private static double weighted(Head head, int position, Gradient gradient, float[] lanes) {
     int at = head.queryOffset(gradient.out(), position);
     long row = head.row(position);
     return Sums.dot(
-        gradient.dOut().buffer(row), gradient.out().buffer(row), at, at + head.headBytes());
+        gradient.dOut().buffer(row), gradient.out().buffer(row), at, at + head.headBytes(), lanes);
   }
 
   private void backward(
@@ -287,8 +292,11 @@ final class VectorAttention implements AutoCloseable {
     for (int row = 0; row < rows; row++) {
       int count = seen(first + row, firstKey, keys);
       float logSumExp = of.kept().get(head.keptIndex(first + row));
-      ScoreRow.exponentials(
-          tile.scores.buffer(row), tile.scores.offset(row), count, keys, logSumExp);
+      ByteBuffer scores = tile.scores.buffer(row);
+      int at = tile.scores.offset(row);
+      ScoreRow.close(scores, at, count);
+      ScoreRow.exponentials(scores, at, count, logSumExp, tile.lanes);
+      ScoreRow.clear(scores, at, count, keys);
     }
     long p = tile.scores.address(0);
     long d = tile.dScores.address(0);

@@ -33,7 +33,7 @@ final class VectorCrossEntropy implements AutoCloseable {
 
   /** The elements of one tile. */
   long scratchElements(long rows, long vocabulary) {
-    return rowsPerTile(rows, vocabulary) * vocabulary;
+    return rowsPerTile(rows, vocabulary) * ScoreRow.room((int) vocabulary);
   }
 
   /** Where the gradient of the losses' mean goes. */
@@ -53,7 +53,7 @@ final class VectorCrossEntropy implements AutoCloseable {
       VectorTensor losses,
       Gradients gradients) {
     long perTile = rowsPerTile(x.rows(), weight.rows());
-    VectorTensor logits = tile(perTile, weight.rows());
+    VectorTensor logits = tile(perTile, ScoreRow.room((int) weight.rows()));
     for (long first = 0; first < x.rows(); first += perTile) {
       long count = Math.min(perTile, x.rows() - first);
       rows(x, weight, targets, losses, gradients, logits, first, count);
@@ -83,7 +83,8 @@ final class VectorCrossEntropy implements AutoCloseable {
       long first,
       long count) {
     int width = x.stride();
-    int parts = workers.parts(count * logits.columns() * width, LEAST_WORK);
+    long vocabulary = weight.rows();
+    int parts = workers.parts(count * vocabulary * width, LEAST_WORK);
     float share = 1f / x.rows();
     workers.run(
         parts,
@@ -102,15 +103,18 @@ final class VectorCrossEntropy implements AutoCloseable {
               weight.address(0),
               width,
               mine,
-              logits.columns(),
+              vocabulary,
               width,
               1,
               0,
               logits.address(from),
               logits.stride());
+          float[] lanes = Lanes.scratch();
           for (long row = from; row < from + mine; row++) {
             int target = targets[(int) (first + row)];
-            losses.set(first + row, loss(logits, row, target, gradients != null, share));
+            boolean gradient = gradients != null;
+            losses.set(
+                first + row, loss(logits, row, (int) vocabulary, target, gradient, share, lanes));
           }
           if (gradients != null) {
             products.multiply(
@@ -123,7 +127,7 @@ final class VectorCrossEntropy implements AutoCloseable {
                 width,
                 mine,
                 width,
-                logits.columns(),
+                vocabulary,
                 1,
                 0,
                 gradients.dX().address(first + from),
@@ -137,25 +141,32 @@ final class VectorCrossEntropy implements AutoCloseable {
    * logits become {@code share * (softmax - one at the target)} where the gradient is wanted.
    */
   private static float loss(
-      VectorTensor logits, long row, int target, boolean gradient, float share) {
+      VectorTensor logits,
+      long row,
+      int count,
+      int target,
+      boolean gradient,
+      float share,
+      float[] lanes) {
     ByteBuffer buffer = logits.buffer(row);
     int from = logits.offset(row);
-    int to = from + logits.rowBytes();
-    float max = Softmax.max(buffer, from, to);
+    ScoreRow.close(buffer, from, count);
+    float max = ScoreRow.max(buffer, from, count, lanes);
     int targetAt = from + target * Float.BYTES;
     double ofTarget = (double) buffer.getFloat(targetAt) - max;
-    double sum = Softmax.exponentials(buffer, from, to, max);
+    double sum = ScoreRow.exponentials(buffer, from, count, max, lanes);
     if (gradient) {
+      int to = from + logits.rowBytes();
       Arithmetic.scaleAndShift(buffer, (float) (share / sum), 0, buffer, from, to);
       buffer.putFloat(targetAt, buffer.getFloat(targetAt) - share);
     }
     return (float) (StrictMath.log(sum) - ofTarget);
   }
 
-  private VectorTensor tile(long rows, long vocabulary) {
-    if (tile == null || tile.rows() != rows || tile.columns() != vocabulary) {
+  private VectorTensor tile(long rows, long columns) {
+    if (tile == null || tile.rows() != rows || tile.columns() != columns) {
       memory.close();
-      tile = memory.allocate(rows, vocabulary);
+      tile = memory.allocate(rows, columns);
     }
     return tile;
   }

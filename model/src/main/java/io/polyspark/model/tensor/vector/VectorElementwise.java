@@ -98,7 +98,9 @@ class VectorElementwise implements Elementwise {
         (part, from, to) -> {
           for (long row = from; row < to; row++) {
             int offset = summed.offset(row);
-            double sum = Sums.sum(summed.buffer(row), offset, offset + summed.rowBytes());
+            double sum =
+                Sums.sum(
+                    summed.buffer(row), offset, offset + summed.rowBytes(), rows.scratch(part));
             sums.set(row, (float) sum);
           }
         });
@@ -125,7 +127,8 @@ class VectorElementwise implements Elementwise {
     spans.forEach(
         left,
         (part, slab, from, to) ->
-            sums[part] += Sums.dot(left.slab(slab), right.slab(slab), from, to));
+            sums[part] +=
+                Sums.dot(left.slab(slab), right.slab(slab), from, to, rows.scratch(part)));
     return total(sums);
   }
 
@@ -134,7 +137,9 @@ class VectorElementwise implements Elementwise {
     VectorTensor summed = vector(a);
     double[] sums = new double[spans.parts(summed)];
     spans.forEach(
-        summed, (part, slab, from, to) -> sums[part] += Sums.sum(summed.slab(slab), from, to));
+        summed,
+        (part, slab, from, to) ->
+            sums[part] += Sums.sum(summed.slab(slab), from, to, rows.scratch(part)));
     return total(sums);
   }
 

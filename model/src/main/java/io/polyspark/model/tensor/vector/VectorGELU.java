@@ -60,7 +60,7 @@ final class VectorGELU extends FusedActivation {
     split(
         x,
         dCoefficients,
-        (from, to, none) -> {
+        (from, to, none, scratch) -> {
           for (long row = from; row < to; row++) {
             gradient(
                 in.buffer(row),

@@ -24,13 +24,13 @@ final class VectorPolyNorm extends FusedActivation {
     split(
         x,
         new double[0],
-        (from, to, none) -> {
+        (from, to, none, scratch) -> {
           float[] sums = new float[3];
           double[] r = new double[3];
           for (long row = from; row < to; row++) {
             ByteBuffer buffer = in.buffer(row);
             int at = in.offset(row);
-            squares(buffer, at, in.rowBytes(), sums);
+            squares(buffer, at, in.rowBytes(), sums, scratch);
             for (int p = 0; p < 3; p++) {
               r[p] = 1 / Math.sqrt((double) sums[p] / in.columns() + PolyNorm.EPS);
               vector(memory.perRow().get(p)).set(row, (float) r[p]);
@@ -50,7 +50,7 @@ final class VectorPolyNorm extends FusedActivation {
   }
 
   /** The sums of x^2, x^4, x^6 over a row. */
-  private static void squares(ByteBuffer x, int xAt, int bytes, float[] sums) {
+  private static void squares(ByteBuffer x, int xAt, int bytes, float[] sums, float[] scratch) {
     FloatVector sum2 = Lanes.zero();
     FloatVector sum4 = Lanes.zero();
     FloatVector sum6 = Lanes.zero();
@@ -72,9 +72,9 @@ final class VectorPolyNorm extends FusedActivation {
       sum4 = sum4.add(fourth);
       sum6 = fourth.fma(square, sum6);
     }
-    sums[0] = Lanes.sum(sum2);
-    sums[1] = Lanes.sum(sum4);
-    sums[2] = Lanes.sum(sum6);
+    sums[0] = Lanes.sum(sum2, scratch);
+    sums[1] = Lanes.sum(sum4, scratch);
+    sums[2] = Lanes.sum(sum6, scratch);
   }
 
   /** {@code y = a0 + x (c1 + x (c2 + x c3))}. */
@@ -121,12 +121,19 @@ final class VectorPolyNorm extends FusedActivation {
     split(
         x,
         dCoefficients,
-        (from, to, sums) -> {
+        (from, to, sums, scratch) -> {
           float[] s = new float[4];
           float[] direct = new float[3];
           float[] through = new float[3];
           for (long row = from; row < to; row++) {
-            moments(in.buffer(row), in.offset(row), d.buffer(row), d.offset(row), in.rowBytes(), s);
+            moments(
+                in.buffer(row),
+                in.offset(row),
+                d.buffer(row),
+                d.offset(row),
+                in.rowBytes(),
+                s,
+                scratch);
             sums[3] += s[0];
             for (int p = 1; p <= 3; p++) {
               double r = vector(memory.perRow().get(p - 1)).get(row);
@@ -151,7 +158,7 @@ final class VectorPolyNorm extends FusedActivation {
 
   /** The sums of dY x^p over a row, p from 0 to 3. */
   private static void moments(
-      ByteBuffer x, int xAt, ByteBuffer dY, int dYAt, int bytes, float[] s) {
+      ByteBuffer x, int xAt, ByteBuffer dY, int dYAt, int bytes, float[] s, float[] scratch) {
     FloatVector sum0 = Lanes.zero();
     FloatVector sum1 = Lanes.zero();
     FloatVector sum2 = Lanes.zero();
@@ -178,10 +185,10 @@ final class VectorPolyNorm extends FusedActivation {
       sum2 = g.fma(square, sum2);
       sum3 = gv.fma(square, sum3);
     }
-    s[0] = Lanes.sum(sum0);
-    s[1] = Lanes.sum(sum1);
-    s[2] = Lanes.sum(sum2);
-    s[3] = Lanes.sum(sum3);
+    s[0] = Lanes.sum(sum0, scratch);
+    s[1] = Lanes.sum(sum1, scratch);
+    s[2] = Lanes.sum(sum2, scratch);
+    s[3] = Lanes.sum(sum3, scratch);
   }
 
   /**

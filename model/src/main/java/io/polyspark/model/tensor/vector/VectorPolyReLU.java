@@ -74,7 +74,7 @@ final class VectorPolyReLU extends FusedActivation {
     split(
         x,
         dCoefficients,
-        (from, to, sums) -> {
+        (from, to, sums, scratch) -> {
           for (long row = from; row < to; row++) {
             gradient(
                 in.buffer(row),
@@ -87,7 +87,8 @@ final class VectorPolyReLU extends FusedActivation {
                 out.buffer(row),
                 out.offset(row),
                 in.rowBytes(),
-                sums);
+                sums,
+                scratch);
           }
         });
   }
@@ -104,7 +105,8 @@ final class VectorPolyReLU extends FusedActivation {
       ByteBuffer dX,
       int dXAt,
       int bytes,
-      double[] sums) {
+      double[] sums,
+      float[] scratch) {
     FloatVector cubic = Lanes.all(d3);
     FloatVector quadratic = Lanes.all(d2);
     FloatVector linear = Lanes.all(d1);
@@ -140,9 +142,9 @@ final class VectorPolyReLU extends FusedActivation {
       FloatVector slope = u.fma(cubic, quadratic).fma(u, linear).mul(g);
       Lanes.store(slope.blend(0f, v.compare(VectorOperators.LE, 0f)), dX, dXAt + at, mask);
     }
-    sums[3] += Lanes.sum(sum0);
-    sums[2] += Lanes.sum(sum1);
-    sums[1] += Lanes.sum(sum2);
-    sums[0] += Lanes.sum(sum3);
+    sums[3] += Lanes.sum(sum0, scratch);
+    sums[2] += Lanes.sum(sum1, scratch);
+    sums[1] += Lanes.sum(sum2, scratch);
+    sums[0] += Lanes.sum(sum3, scratch);
   }
 }

@@ -52,7 +52,7 @@ final class VectorReLU extends FusedActivation {
     split(
         x,
         dCoefficients,
-        (from, to, none) -> {
+        (from, to, none, scratch) -> {
           for (long row = from; row < to; row++) {
             gradient(
                 in.buffer(row),

@@ -25,7 +25,7 @@ final class VectorRmsNorm implements AutoCloseable {
           for (long row = from; row < to; row++) {
             ByteBuffer in = x.buffer(row);
             int offset = x.offset(row);
-            double squares = Sums.dot(in, in, offset, offset + x.rowBytes());
+            double squares = Sums.dot(in, in, offset, offset + x.rowBytes(), rows.scratch(part));
             float r = (float) (1 / Math.sqrt(squares / x.columns() + eps));
             inverseRms.set(row, r);
             scale(
@@ -96,7 +96,8 @@ final class VectorRmsNorm implements AutoCloseable {
                         x.offset(row),
                         weights,
                         weightAt,
-                        x.rowBytes())
+                        x.rowBytes(),
+                        rows.scratch(part))
                     / x.columns();
             float fromX = (float) (-mean * r * r * r);
             if (into == Into.ADD) {
@@ -153,7 +154,14 @@ final class VectorRmsNorm implements AutoCloseable {
 
   /** The sum of {@code dY x weight} over a row. */
   private static float dot(
-      ByteBuffer dY, int dYAt, ByteBuffer x, int xAt, ByteBuffer weight, int weightAt, int bytes) {
+      ByteBuffer dY,
+      int dYAt,
+      ByteBuffer x,
+      int xAt,
+      ByteBuffer weight,
+      int weightAt,
+      int bytes,
+      float[] scratch) {
     FloatVector even = Lanes.zero();
     FloatVector odd = Lanes.zero();
     int at = 0;
@@ -169,7 +177,7 @@ final class VectorRmsNorm implements AutoCloseable {
       FloatVector rest = Lanes.load(dY, dYAt + at, mask).mul(Lanes.load(x, xAt + at, mask));
       even = rest.fma(Lanes.load(weight, weightAt + at, mask), even);
     }
-    return Lanes.sum(even.add(odd));
+    return Lanes.sum(even.add(odd), scratch);
   }
 
   /** {@code dX = r dY weight + fromX x}, {@code sum += r dY x}. */
