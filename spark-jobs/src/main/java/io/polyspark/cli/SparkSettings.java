@@ -34,7 +34,7 @@ final class SparkSettings {
   private static final String MOST_NATIVE = "org.bytedeco.javacpp.maxbytes";
   private static final String MOST_PHYSICAL = "org.bytedeco.javacpp.maxphysicalbytes";
 
-  /** Without it replicas compute several times slower. */
+  /** Without it replicas compute by ND4J's own operations, more slowly. */
   private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
   private static final Pattern LOCAL_THREADS = Pattern.compile("local\\[(\\d+)(?:,.*)?]");

@@ -1,9 +1,9 @@
 package io.polyspark.model.optimize;
 
 /**
- * Linear warm-up, then half a cosine down to the least rate at the last step, and that rate from
- * there on. A function of the step alone, so that a run that is resumed or moves to another
- * executor goes on where it was.
+ * Linear warm-up, then half a cosine that comes down to the least rate after the last step, and
+ * that rate from there on. A function of the step alone, so that a run that is resumed or moves to
+ * another executor goes on where it was.
  */
 public final class LearningRate {
   private final double peak;
