@@ -25,7 +25,9 @@ final class BatchPass implements AutoCloseable {
   private final Transformer transformer;
   private final Indices tokens;
   private final Indices targets;
+  private final Parameters gradients;
   private final Tensor losses;
+  private final double[] downloadedLosses;
   private final Indices row;
   private final Tensor rowHidden;
   private final Tensor rowLogits;
@@ -53,7 +55,9 @@ final class BatchPass implements AutoCloseable {
     int rows = Math.multiplyExact(batch, context);
     this.tokens = kernels.allocateIndices(rows);
     this.targets = kernels.allocateIndices(rows);
+    this.gradients = gradients;
     this.losses = kernels.allocate(rows, 1);
+    this.downloadedLosses = new double[rows];
     this.row = kernels.allocateIndices(1);
     this.rowHidden = kernels.allocate(1, config.hiddenSize());
     this.rowLogits = kernels.allocate(1, config.vocabSize());
@@ -80,24 +84,30 @@ final class BatchPass implements AutoCloseable {
    * The cross-entropy of every position.
    *
    * @param ids the targets, [N]
-   * @return [N], in nats
+   * @return [N], in nats; valid until the next batch
    */
   double[] losses(int[] ids) {
     upload(ids, targets);
     transformer.losses(targets, losses);
-    return download(losses);
+    return downloadLosses();
   }
 
   /**
-   * Adds the gradient of the mean cross-entropy plus {@link #routerLoss} to the gradients.
+   * Sets the gradients to that of the mean cross-entropy plus {@link #routerLoss}.
    *
    * @param ids the targets, [N]
-   * @return the cross-entropy of every position, [N], in nats
+   * @return the cross-entropy of every position, [N], in nats; valid until the next batch
    */
   double[] backward(int[] ids) {
     upload(ids, targets);
+    gradients.forEach(gradient -> kernels.fill(gradient, 0));
     transformer.backward(tokens, targets, losses);
-    return download(losses);
+    return downloadLosses();
+  }
+
+  private double[] downloadLosses() {
+    kernels.download(losses, downloadedLosses);
+    return downloadedLosses;
   }
 
   /** What the batch adds to the mean cross-entropy; 0 for a dense model. */

@@ -12,6 +12,7 @@ import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.model.transformer.Parameters;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
@@ -39,6 +40,7 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
   private static final long serialVersionUID = 1L;
 
   private INDArray labels;
+  private transient UnaryOperator<Kernels> observer = UnaryOperator.identity();
   private transient BatchPass pass;
   private transient boolean scored;
   private transient double crossEntropy;
@@ -47,13 +49,21 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
     super(configuration, type);
   }
 
+  /**
+   * Puts something between the transformer and its kernels.
+   *
+   * @param wrap gives kernels that compute by those that it is given, and close them
+   */
+  void observe(UnaryOperator<Kernels> wrap) {
+    observer = wrap;
+    release();
+  }
+
   @Override
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
     assertInputSet(true);
     try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      BatchPass current = forward(input, MemoryPlan.Purpose.TRAINING);
-      gradientsFlattened.assign(0);
-      score(current.backward(ids(labels)));
+      backward(ids(input), ids(labels), Math.toIntExact(input.size(0)));
     }
     Gradient views = new DefaultGradient(gradientsFlattened);
     gradientViews.forEach(views::setGradientFor);
@@ -96,6 +106,11 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
     return crossEntropy;
   }
 
+  /** What training makes smaller: the cross-entropy plus the routers' losses. */
+  double objective() {
+    return score;
+  }
+
   /** How the last batch used the experts of each layer; empty for a dense model. */
   List<ExpertLoad> expertLoads() {
     return pass.expertLoads();
@@ -103,7 +118,7 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
 
   private double[] losses() {
     try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return forward(input, MemoryPlan.Purpose.INFERENCE).losses(ids(labels));
+      return forward(ids(input), Math.toIntExact(input.size(0))).losses(ids(labels));
     }
   }
 
@@ -116,7 +131,7 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
         workspaces.createUninitialized(
             ArrayType.ACTIVATIONS, dataType, new long[] {input.length(), vocabulary}, 'c');
     try (MemoryWorkspace own = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      forward(input, MemoryPlan.Purpose.INFERENCE).logits(new Nd4jFlatVector(logits));
+      forward(ids(input), Math.toIntExact(input.size(0))).logits(new Nd4jFlatVector(logits));
     }
     return logits;
   }
@@ -133,11 +148,17 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
     return current;
   }
 
-  private BatchPass forward(INDArray tokens, MemoryPlan.Purpose purpose) {
-    BatchPass current =
-        pass(Math.toIntExact(tokens.size(0)), Math.toIntExact(tokens.size(1)), purpose);
-    current.forward(ids(tokens));
-    return current;
+  /**
+   * A forward and a backward pass without DL4J's inputs and labels: sets the gradients, and what
+   * {@link #crossEntropy}, {@link #objective} and {@link #expertLoads} say.
+   *
+   * @param tokens [B*T]
+   * @param targets [B*T]
+   */
+  void backward(int[] tokens, int[] targets, int batch) {
+    BatchPass current = pass(batch, tokens.length / batch, MemoryPlan.Purpose.TRAINING);
+    current.forward(tokens);
+    score(current.backward(targets));
   }
 
   private BatchPass pass(int batch, int context, MemoryPlan.Purpose purpose) {
@@ -147,8 +168,9 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
       ParameterLayout layout = ParameterLayout.of(config);
       boolean training = purpose == MemoryPlan.Purpose.TRAINING;
       Kernels kernels =
-          KernelsProvider.create(
-              dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32);
+          observer.apply(
+              KernelsProvider.create(
+                  dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32));
       pass =
           new BatchPass(
               config,

@@ -22,6 +22,7 @@ import io.polyspark.model.transformer.Transformer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
@@ -100,6 +101,29 @@ public final class Replica implements AutoCloseable {
     return create(config, batch, context, optimizer, totalSteps, Precision.FLOAT32);
   }
 
+  /**
+   * As the other, with something between the replica and its kernels, such as a clock.
+   *
+   * @param observer gives kernels that compute by those that it is given, and close them
+   */
+  public static Replica observed(
+      ModelConfig config,
+      int batch,
+      int context,
+      AdamWConfig optimizer,
+      long totalSteps,
+      UnaryOperator<Kernels> observer) {
+    ComputationGraph network = network(config, Precision.FLOAT32);
+    network.initGradientsView();
+    ((CausalLanguageModelLayer) network.getLayer(LAYER)).observe(observer);
+    return new Replica(
+        config,
+        batch,
+        context,
+        network,
+        optimizerState(config, network, optimizer, totalSteps, Precision.FLOAT32, observer));
+  }
+
   /** As the other, in a precision of choice. */
   public static Replica create(
       ModelConfig config,
@@ -115,7 +139,8 @@ public final class Replica implements AutoCloseable {
         batch,
         context,
         network,
-        optimizerState(config, network, optimizer, totalSteps, precision));
+        optimizerState(
+            config, network, optimizer, totalSteps, precision, UnaryOperator.identity()));
   }
 
   private static ComputationGraph network(ModelConfig config, Precision precision) {
@@ -142,9 +167,10 @@ public final class Replica implements AutoCloseable {
       ComputationGraph network,
       AdamWConfig optimizer,
       long totalSteps,
-      Precision precision) {
+      Precision precision,
+      UnaryOperator<Kernels> observer) {
     ParameterLayout layout = ParameterLayout.of(config);
-    Kernels kernels = KernelsProvider.create(precision);
+    Kernels kernels = observer.apply(KernelsProvider.create(precision));
     INDArray m = Nd4j.create(Nd4jKernels.dataType(precision), 1, layout.length());
     INDArray v = Nd4j.create(Nd4jKernels.dataType(precision), 1, layout.length());
     AdamW adamW =
@@ -218,9 +244,8 @@ public final class Replica implements AutoCloseable {
    */
   public Step train(int[] tokens, int[] targets) {
     AdamW adamW = trainable().adamW();
-    network.setInputs(matrix(tokens));
-    network.setLabels(matrix(targets));
-    network.computeGradientAndScore();
+    checkLength(tokens);
+    layer().backward(tokens, targets, batch);
     AdamW.Result result = adamW.step(completedSteps);
     completedSteps++;
     return new Step(
@@ -228,13 +253,8 @@ public final class Replica implements AutoCloseable {
         layer().crossEntropy(),
         result.gradientNorm(),
         result.learningRate(),
-        network.score(),
+        layer().objective(),
         layer().expertLoads());
-  }
-
-  private INDArray matrix(int[] tokens) {
-    checkLength(tokens);
-    return Nd4j.createFromArray(tokens).reshape('c', batch, context);
   }
 
   private void checkLength(int[] tokens) {

@@ -24,6 +24,7 @@ public final class BlasCore {
   private static final Set<String> AVX2 = Set.of("avx2", "fma");
   private static final Set<String> AVX512 =
       Set.of("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl");
+  private static final Set<String> VENDORS = Set.of("GenuineIntel", "AuthenticAMD");
   private static final String CHOSEN = choose();
 
   private BlasCore() {}
@@ -69,8 +70,12 @@ public final class BlasCore {
     if (!flags.containsAll(AVX2)) {
       return Optional.empty();
     }
+    if (flags.containsAll(AVX512)) {
+      // On AMD too: the code for Zen is AVX2's, and slower on small matrices.
+      return VENDORS.contains(vendor) ? Optional.of("SKYLAKEX") : Optional.empty();
+    }
     return switch (vendor) {
-      case "GenuineIntel" -> Optional.of(flags.containsAll(AVX512) ? "SKYLAKEX" : "HASWELL");
+      case "GenuineIntel" -> Optional.of("HASWELL");
       case "AuthenticAMD" -> Optional.of("ZEN");
       default -> Optional.empty();
     };

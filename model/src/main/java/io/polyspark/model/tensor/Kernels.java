@@ -1,6 +1,7 @@
 package io.polyspark.model.tensor;
 
 import io.polyspark.model.activation.MlpActivation;
+import java.util.Optional;
 
 /**
  * The only place where arithmetic on arrays is spelled out. Letters: B sequences, T positions, N =
@@ -199,6 +200,14 @@ public interface Kernels extends Elementwise, AutoCloseable {
    * these sizes.
    */
   long scratchBytes(AttentionShape shape, long hiddenSize, long vocabSize);
+
+  /**
+   * Records matrix products from here on, until the recording is closed; for measurements. Nothing
+   * where this back end cannot tell products from the rest.
+   */
+  default Optional<ProductRecording> recordProducts() {
+    return Optional.empty();
+  }
 
   @Override
   void close();

@@ -1,14 +1,15 @@
 package io.polyspark.model.transformer;
 
 import io.polyspark.model.tensor.Tensor;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** The parameters of a model, or their gradients, by name: views of one flat vector. */
 public final class Parameters {
   private final ParameterLayout layout;
-  private final Map<String, Tensor> tensors = new HashMap<>();
+  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
   private Parameters(ParameterLayout layout) {
     this.layout = layout;
@@ -42,5 +43,10 @@ public final class Parameters {
       throw new IllegalArgumentException("The model has no parameter " + name);
     }
     return tensor;
+  }
+
+  /** Does something with every parameter, in the order of the layout. */
+  public void forEach(Consumer<Tensor> action) {
+    tensors.values().forEach(action);
   }
 }

@@ -5,6 +5,10 @@ import static org.bytedeco.openblas.global.openblas.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas.CblasTrans;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 
+import io.polyspark.model.tensor.ProductRecording;
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * Matrix products by OpenBLAS on row-major memory with strides. Each of our threads calls it for a
  * part of the result, on one thread of its own: OpenBLAS's threads would go on spinning after a
@@ -44,6 +48,7 @@ final class Products {
   private final Address[] a;
   private final Address[] b;
   private final Address[] c;
+  private volatile Recording recording;
 
   Products(Workers workers) {
     this.workers = workers;
@@ -132,6 +137,46 @@ final class Products {
       float beta,
       long out,
       int outStride) {
+    Recording current = recording;
+    if (current != null) {
+      current.add(
+          part,
+          () ->
+              sgemm(
+                  part,
+                  ofA,
+                  left,
+                  leftStride,
+                  ofB,
+                  right,
+                  rightStride,
+                  m,
+                  n,
+                  k,
+                  alpha,
+                  beta,
+                  out,
+                  outStride));
+    }
+    sgemm(
+        part, ofA, left, leftStride, ofB, right, rightStride, m, n, k, alpha, beta, out, outStride);
+  }
+
+  private void sgemm(
+      int part,
+      Op ofA,
+      long left,
+      int leftStride,
+      Op ofB,
+      long right,
+      int rightStride,
+      long m,
+      long n,
+      long k,
+      float alpha,
+      float beta,
+      long out,
+      int outStride) {
     cblas_sgemm(
         CblasRowMajor,
         ofA.code,
@@ -147,5 +192,37 @@ final class Products {
         beta,
         c[part].at(out),
         outStride);
+  }
+
+  /** Begins to record; ends when what is returned is closed, or at the next call. */
+  ProductRecording record() {
+    recording = new Recording();
+    return recording;
+  }
+
+  /** What every thread multiplied, in its order. */
+  private final class Recording implements ProductRecording {
+    private final List<List<Runnable>> ofParts = new ArrayList<>();
+
+    Recording() {
+      for (int part = 0; part < workers.threads(); part++) {
+        ofParts.add(new ArrayList<>());
+      }
+    }
+
+    /** Called by the part's own thread. */
+    void add(int part, Runnable product) {
+      ofParts.get(part).add(product);
+    }
+
+    @Override
+    public void replay() {
+      workers.run(workers.threads(), part -> ofParts.get(part).forEach(Runnable::run));
+    }
+
+    @Override
+    public void close() {
+      recording = null;
+    }
   }
 }

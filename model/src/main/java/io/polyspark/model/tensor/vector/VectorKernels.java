@@ -17,10 +17,12 @@ import io.polyspark.model.tensor.Into;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.NativeVector;
 import io.polyspark.model.tensor.Precision;
+import io.polyspark.model.tensor.ProductRecording;
 import io.polyspark.model.tensor.Routing;
 import io.polyspark.model.tensor.Tensor;
 import io.polyspark.model.tensor.vector.Products.Matrix;
 import io.polyspark.model.tensor.vector.Products.Op;
+import java.util.Optional;
 
 /**
  * {@link Kernels} in float32 on the CPU: products by OpenBLAS on strided views, everything else in
@@ -317,6 +319,11 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
             + crossEntropy.scratchElements(rows, vocabSize)
             + rotaryTables
             + normSums);
+  }
+
+  @Override
+  public Optional<ProductRecording> recordProducts() {
+    return Optional.of(products.record());
   }
 
   @Override

@@ -1,0 +1,183 @@
+package io.polyspark.cli;
+
+import io.polyspark.model.benchmark.StepBenchmark;
+import io.polyspark.model.config.UserError;
+import io.polyspark.terminal.Terminal;
+import io.polyspark.train.TrainConfig;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code polyspark bench}: how long a replica's step takes on this machine, without Spark. */
+@Command(
+    name = "bench",
+    description = {
+      "Measure the training step of one replica on this machine, without Spark and data: its time,",
+      "its share of the machine's peak, and what its operations take."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  submit/polyspark bench --config conf/train/small.yaml --batch 8 --context 256",
+      "  OMP_NUM_THREADS=1 submit/polyspark bench --config conf/train/char.yaml \\",
+      "      --set model.hidden_act=gelu --json"
+    })
+final class BenchCommand implements Callable<Integer> {
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "FILE",
+      description = "A training configuration, in YAML: its model, batch and context are measured.")
+  private Path config;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      description = "Sequences per step, in place of the configuration's.")
+  private Integer batch;
+
+  @Option(
+      names = "--context",
+      paramLabel = "N",
+      description = "Tokens per sequence, in place of the configuration's.")
+  private Integer context;
+
+  @Option(
+      names = "--steps",
+      defaultValue = "20",
+      paramLabel = "N",
+      description = "Steps that are timed, after a few that are not (default: ${DEFAULT-VALUE}).")
+  private int steps;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Override a key of the configuration, such as model.hidden_act=swiglu.")
+  private List<String> overrides = new ArrayList<>();
+
+  @Option(names = "--json", description = "Print one JSON object as the last line.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    if (steps < 1) {
+      throw UserError.of("--steps must be a whole number of at least 1, found %d.", steps);
+    }
+    TrainConfig training = TrainConfig.load(config, settings());
+    SparkRuntime.limitNativeMemory();
+    StepBenchmark.Result result = measure(training);
+    if (json) {
+      JsonLine.print(toMap(training, result));
+    } else {
+      print(training, result, System.out);
+    }
+    return PolySpark.DONE;
+  }
+
+  /** The options are settings of the configuration, and so are checked like them. */
+  private List<String> settings() {
+    List<String> settings = new ArrayList<>(overrides);
+    if (batch != null) {
+      settings.add("batch=" + batch);
+    }
+    if (context != null) {
+      settings.add("context=" + context);
+    }
+    return settings;
+  }
+
+  private StepBenchmark.Result measure(TrainConfig training) {
+    if (!Terminal.showsErrors()) {
+      return StepBenchmark.run(
+          training.model(), training.batch(), training.context(), steps, step -> {});
+    }
+    try (ProgressBar bar =
+        new ProgressBarBuilder()
+            .setTaskName("Measuring")
+            .setInitialMax(StepBenchmark.totalSteps(steps))
+            .setUnit(" steps", 1)
+            .setStyle(ProgressBarStyle.ASCII)
+            .setConsumer(new ConsoleProgressBarConsumer(System.err))
+            .build()) {
+      return StepBenchmark.run(
+          training.model(), training.batch(), training.context(), steps, bar::stepTo);
+    }
+  }
+
+  private static void print(TrainConfig training, StepBenchmark.Result result, PrintStream out) {
+    out.printf(
+        Locale.ROOT,
+        "%,d parameters, %d sequences of %d tokens, kernels: %s%n",
+        result.parameters(),
+        training.batch(),
+        training.context(),
+        result.kernels());
+    out.printf(
+        Locale.ROOT,
+        "step      %,.1f ms (median; shortest %,.1f, longest %,.1f), %,.0f tokens per second%n",
+        1e3 * result.median(),
+        1e3 * result.min(),
+        1e3 * result.max(),
+        result.tokensPerSecond());
+    result
+        .products()
+        .ifPresent(
+            seconds ->
+                out.printf(
+                    Locale.ROOT,
+                    "products  %,.1f ms alone, %.1f %% of the step%n",
+                    1e3 * seconds,
+                    100 * result.productsShare().orElseThrow()));
+    out.printf(
+        Locale.ROOT,
+        "peak      %,.0f GFLOP/s in float32, of which the step uses %.1f %%%n",
+        1e-9 * result.peak(),
+        100 * result.peakShare());
+    out.printf(
+        Locale.ROOT,
+        "memory    %,.0f MiB for the replica; at most %,.0f MiB resident in the whole process%n",
+        result.plannedBytes() / 1048576.0,
+        result.peakResidentBytes() / 1048576.0);
+    out.println("operations, per step:");
+    result
+        .operations()
+        .forEach(
+            (name, seconds) ->
+                out.printf(Locale.ROOT, "  %-26s %,9.2f ms%n", name, 1e3 * seconds));
+  }
+
+  private static Map<String, Object> toMap(TrainConfig training, StepBenchmark.Result result) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("parameters", result.parameters());
+    object.put("batch", training.batch());
+    object.put("context", training.context());
+    object.put("kernels", result.kernels());
+    object.put("step_ms", 1e3 * result.median());
+    object.put("step_ms_min", 1e3 * result.min());
+    object.put("step_ms_max", 1e3 * result.max());
+    object.put("tokens_per_second", result.tokensPerSecond());
+    result.products().ifPresent(seconds -> object.put("products_ms", 1e3 * seconds));
+    result.productsShare().ifPresent(share -> object.put("products_share", share));
+    object.put("flops_per_token", result.flopsPerToken());
+    object.put("peak_gflops", 1e-9 * result.peak());
+    object.put("peak_share", result.peakShare());
+    object.put("planned_native_bytes", result.plannedBytes());
+    object.put("peak_resident_bytes", result.peakResidentBytes());
+    Map<String, Double> operations = new LinkedHashMap<>();
+    result.operations().forEach((name, seconds) -> operations.put(name, 1e3 * seconds));
+    object.put("operations_ms", operations);
+    return object;
+  }
+}
