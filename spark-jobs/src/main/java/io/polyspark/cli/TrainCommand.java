@@ -3,6 +3,7 @@ package io.polyspark.cli;
 import io.polyspark.evaluate.Evaluation;
 import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
@@ -108,7 +109,11 @@ final class TrainCommand implements Callable<Integer> {
   private static long nativeBytes(TrainConfig training) {
     long replica =
         Replica.requiredNativeBytes(
-            training.model(), training.batch(), training.context(), MemoryPlan.Purpose.TRAINING);
+            training.model(),
+            training.batch(),
+            training.context(),
+            MemoryPlan.Purpose.TRAINING,
+            ComputeOptions.DEFAULT);
     return training.validation().everyRounds() == 0
         ? replica
         : replica + Evaluation.nativeBytesPerTask(training.model());

@@ -36,6 +36,7 @@ final class BatchPass implements AutoCloseable {
    */
   BatchPass(
       ModelConfig config,
+      ComputeOptions options,
       Kernels kernels,
       int batch,
       int context,
@@ -49,7 +50,8 @@ final class BatchPass implements AutoCloseable {
     this.purpose = purpose;
     MemoryPlan plan = MemoryPlan.over(kernels, purpose);
     this.transformer =
-        new Transformer(config, kernels, plan, parameters, gradients, batch, context);
+        new Transformer(
+            config, kernels, plan, options.recompute(), parameters, gradients, batch, context);
     int rows = Math.multiplyExact(batch, context);
     this.tokens = kernels.allocateIndices(rows);
     this.targets = kernels.allocateIndices(rows);
