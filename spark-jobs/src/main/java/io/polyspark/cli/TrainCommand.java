@@ -3,7 +3,6 @@ package io.polyspark.cli;
 import io.polyspark.evaluate.Evaluation;
 import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.config.UserError;
-import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
@@ -113,7 +112,7 @@ final class TrainCommand implements Callable<Integer> {
             training.batch(),
             training.context(),
             MemoryPlan.Purpose.TRAINING,
-            ComputeOptions.DEFAULT);
+            training.computeOptions());
     return training.validation().everyRounds() == 0
         ? replica
         : replica + Evaluation.nativeBytesPerTask(training.model());
