@@ -108,7 +108,11 @@ final class TrainCommand implements Callable<Integer> {
   private static long nativeBytes(TrainConfig training) {
     long replica =
         Replica.requiredNativeBytes(
-            training.model(), training.batch(), training.context(), MemoryPlan.Purpose.TRAINING);
+            training.model(),
+            training.batch(),
+            training.context(),
+            MemoryPlan.Purpose.TRAINING,
+            training.computeOptions());
     return training.validation().everyRounds() == 0
         ? replica
         : replica + Evaluation.nativeBytesPerTask(training.model());

@@ -3,6 +3,7 @@ package io.polyspark.evaluate;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
@@ -50,7 +51,7 @@ public final class Evaluation {
   public static long nativeBytesPerTask(ModelConfig model) {
     int context = model.maxPositionEmbeddings();
     return Replica.requiredNativeBytes(
-        model, batch(context), context, MemoryPlan.Purpose.INFERENCE);
+        model, batch(context), context, MemoryPlan.Purpose.INFERENCE, ComputeOptions.DEFAULT);
   }
 
   /**

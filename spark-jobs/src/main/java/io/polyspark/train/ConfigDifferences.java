@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -11,17 +12,21 @@ import java.util.TreeMap;
  * with.
  */
 final class ConfigDifferences {
+  /** Keys on which no bit of the result depends. */
+  private static final Set<String> WITHOUT_EFFECT_ON_BITS = Set.of("recompute");
+
   private ConfigDifferences() {}
 
   /**
-   * One clause per key, such as {@code "optimizer.lr was 0.001 and is 0.0005"}; empty where all are
-   * the same.
+   * One clause per key on which the result depends, such as {@code "optimizer.lr was 0.001 and is
+   * 0.0005"}; empty where all are the same.
    */
   static List<String> between(Map<String, ?> before, Map<String, ?> now) {
     Map<String, String> old = new TreeMap<>();
     Map<String, String> current = new TreeMap<>();
     flatten("", before, old);
     flatten("", now, current);
+    current.keySet().removeAll(WITHOUT_EFFECT_ON_BITS);
     List<String> differences = new ArrayList<>();
     current.forEach(
         (key, value) -> {

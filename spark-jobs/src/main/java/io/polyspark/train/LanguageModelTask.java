@@ -67,7 +67,8 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
         training.batch(),
         training.context(),
         training.optimizer(),
-        training.steps());
+        training.steps(),
+        training.computeOptions());
   }
 
   private static void setUp(Replica replica, RoundInput input) {

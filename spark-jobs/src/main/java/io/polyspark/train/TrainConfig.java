@@ -2,7 +2,9 @@ package io.polyspark.train;
 
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.optimize.AdamWConfig;
+import io.polyspark.model.transformer.Recompute;
 import io.polyspark.train.averaging.OptimizerStatePolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +22,7 @@ import java.util.Map;
  * @param innerSteps H, steps between two averages; the last round takes what is left
  * @param batch B, sequences per replica and step
  * @param context T, tokens per sequence
+ * @param recompute what the backward pass computes again instead of keeping it
  * @param optimizer AdamW and its schedule over {@code steps}
  * @param averaging what happens between rounds
  * @param validation how often the averaged model is measured
@@ -33,6 +36,7 @@ public record TrainConfig(
     int innerSteps,
     int batch,
     int context,
+    Recompute recompute,
     AdamWConfig optimizer,
     Averaging averaging,
     Validation validation,
@@ -112,6 +116,11 @@ public record TrainConfig(
     return steps * replicas * batch * context;
   }
 
+  /** How a replica computes its steps. */
+  public ComputeOptions computeOptions() {
+    return new ComputeOptions(recompute);
+  }
+
   /** Every key with its value, the model's inline, in the order of the documentation. */
   public Map<String, Object> toMap() {
     Map<String, Object> values = new LinkedHashMap<>();
@@ -121,6 +130,7 @@ public record TrainConfig(
     values.put("inner_steps", innerSteps);
     values.put("batch", batch);
     values.put("context", context);
+    values.put("recompute", ConfigSection.nameOf(recompute));
     Map<String, Object> adamW = new LinkedHashMap<>();
     adamW.put("lr", optimizer.lr());
     adamW.put("min_lr", optimizer.minLr());
@@ -163,6 +173,7 @@ public record TrainConfig(
             "inner_steps",
             "batch",
             "context",
+            "recompute",
             "optimizer",
             "averaging",
             "validation",
@@ -205,6 +216,7 @@ public record TrainConfig(
         innerSteps,
         batch,
         context,
+        root.choice("recompute", Recompute.class, Recompute.NONE),
         optimizer(root, steps),
         averaging(root),
         validation(root),

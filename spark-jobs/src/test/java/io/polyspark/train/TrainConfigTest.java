@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.dl4j.ComputeOptions;
+import io.polyspark.model.transformer.Recompute;
 import io.polyspark.train.averaging.OptimizerStatePolicy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,6 +43,7 @@ class TrainConfigTest {
     assertThat(config.innerSteps()).isEqualTo(20);
     assertThat(config.batch()).isEqualTo(12);
     assertThat(config.context()).isEqualTo(64);
+    assertThat(config.recompute()).isEqualTo(Recompute.NONE);
     assertThat(config.optimizer().lr()).isEqualTo(1e-3);
     assertThat(config.optimizer().minLr()).isEqualTo(1e-4);
     assertThat(config.optimizer().warmupSteps()).isEqualTo(100);
@@ -58,11 +61,13 @@ class TrainConfigTest {
             "model: char\nsteps: 100\noptimizer: {lr: 1e-3}",
             "steps=50",
             "optimizer.lr=3e-4",
+            "recompute=block",
             "averaging.optimizer_state=kept",
             "model.hidden_act=swiglu",
             "model.num_hidden_layers=2");
     assertThat(config.steps()).isEqualTo(50);
     assertThat(config.optimizer().lr()).isEqualTo(3e-4);
+    assertThat(config.recompute()).isEqualTo(Recompute.BLOCK);
     assertThat(config.averaging().optimizerState()).isEqualTo(OptimizerStatePolicy.KEPT);
     assertThat(config.model().hiddenAct()).containsOnly("swiglu");
     assertThat(config.model().numHiddenLayers()).isEqualTo(2);
@@ -80,7 +85,10 @@ class TrainConfigTest {
 
   @Test
   void whatIsWrittenReadsBack() throws IOException {
-    TrainConfig config = load("model: char\noptimizer: {lr: 2e-3, eps: 1e-8}", "seed=-7");
+    TrainConfig config =
+        load("model: char\nrecompute: mlp\noptimizer: {lr: 2e-3, eps: 1e-8}", "seed=-7");
+    assertThat(config.toMap()).containsEntry("recompute", "mlp");
+    assertThat(config.computeOptions()).isEqualTo(new ComputeOptions(Recompute.MLP));
     Files.writeString(file, config.toYaml());
     assertThat(TrainConfig.load(file, List.of())).isEqualTo(config);
     assertThat(TrainConfig.fromMap(config.toMap(), "trainer.json")).isEqualTo(config);
@@ -91,8 +99,8 @@ class TrainConfigTest {
     mistake(
         "model: char\ninner_step: 5",
         "unknown key 'inner_step' (did you mean 'inner_steps'?); accepted are model, replicas,"
-            + " steps, inner_steps, batch, context, optimizer, averaging, validation, checkpoint,"
-            + " seed.");
+            + " steps, inner_steps, batch, context, recompute, optimizer, averaging, validation,"
+            + " checkpoint, seed.");
     mistake(
         "model: char\noptimizer: {momentum: 0.9}",
         "unknown key 'optimizer.momentum'; accepted are lr, min_lr, warmup_steps, beta1, beta2, eps,"
@@ -111,6 +119,9 @@ class TrainConfigTest {
     mistake(
         "model: char\noptimizer: {lr: 1e-3, min_lr: 1}",
         "optimizer.min_lr must be a number from 0 to lr, which is 0.001, found 1");
+    mistake(
+        "model: char\nrecompute: attention",
+        "recompute must be one of none, mlp, block, found 'attention'.");
     mistake("model: char\noptimizer: 3", "optimizer must be keys such as {lr: ...}, found 3");
     mistake(
         "model: char\naveraging: {optimizer_state: mean}",

@@ -101,6 +101,23 @@ class TrainJobTest {
   }
 
   @Test
+  void aResumedRunMayRecomputeMoreThanItsBeginningDid() throws IOException {
+    Path whole = directory.resolve("whole-recompute");
+    Path broken = directory.resolve("broken-recompute");
+    TrainConfig keeping = config(List.of("model=moe-tiny"));
+    TrainConfig recomputing = config(List.of("model=moe-tiny", "recompute=block"));
+    train(keeping, whole, false);
+    train(keeping, broken, false);
+    delete(broken.resolve("checkpoints/round-0000004"));
+    delete(broken.resolve("checkpoints/round-0000003"));
+    train(recomputing, broken, true);
+
+    assertThat(model(broken)).isEqualTo(model(whole));
+    assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+    assertThat(broken.resolve("config.yaml")).content().contains("recompute: block");
+  }
+
+  @Test
   void aRunDoesNotDependOnHowManyReplicasFitAtATime() throws IOException {
     List<String> five = List.of("replicas=5", "steps=4");
     train(config(five), directory.resolve("five-a"), false);

@@ -38,6 +38,7 @@ final class BatchPass implements AutoCloseable {
    */
   BatchPass(
       ModelConfig config,
+      ComputeOptions options,
       Kernels kernels,
       int batch,
       int context,
@@ -51,7 +52,8 @@ final class BatchPass implements AutoCloseable {
     this.purpose = purpose;
     MemoryPlan plan = MemoryPlan.over(kernels, purpose);
     this.transformer =
-        new Transformer(config, kernels, plan, parameters, gradients, batch, context);
+        new Transformer(
+            config, kernels, plan, options.recompute(), parameters, gradients, batch, context);
     int rows = Math.multiplyExact(batch, context);
     this.tokens = kernels.allocateIndices(rows);
     this.targets = kernels.allocateIndices(rows);

@@ -24,21 +24,23 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A whole decoder-only transformer as one DL4J output layer: tokens [B, T] in, targets [B, T] as
  * labels, mean cross-entropy (and the routers' losses) as score, all parameters in DL4J's flat
- * vector. The layer's configuration is the model's, as JSON.
+ * vector. The layer's configuration is the model's, as JSON, and how to compute it.
  */
 public final class CausalLanguageModel extends BaseLayer {
   private static final long serialVersionUID = 1L;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private String model;
+  private ComputeOptions computeOptions = ComputeOptions.DEFAULT;
   private transient ModelConfig config;
   private transient Map<String, ParameterLayout.Entry> entries;
 
   /** For DL4J's JSON. */
   public CausalLanguageModel() {}
 
-  public CausalLanguageModel(ModelConfig config) {
+  public CausalLanguageModel(ModelConfig config, ComputeOptions computeOptions) {
     this.config = config;
+    this.computeOptions = computeOptions;
     this.activationFn = new ActivationIdentity();
     try {
       this.model = JSON.writeValueAsString(config.toMap());
@@ -57,6 +59,16 @@ public final class CausalLanguageModel extends BaseLayer {
     this.model = model;
     this.config = null;
     this.entries = null;
+  }
+
+  /** How the model is computed. */
+  public ComputeOptions getComputeOptions() {
+    return computeOptions;
+  }
+
+  /** For DL4J's JSON. */
+  public void setComputeOptions(ComputeOptions computeOptions) {
+    this.computeOptions = computeOptions;
   }
 
   /** The model's configuration. */
@@ -148,11 +160,12 @@ public final class CausalLanguageModel extends BaseLayer {
   public boolean equals(Object other) {
     return other instanceof CausalLanguageModel that
         && super.equals(other)
-        && Objects.equals(model, that.model);
+        && Objects.equals(model, that.model)
+        && Objects.equals(computeOptions, that.computeOptions);
   }
 
   @Override
   public int hashCode() {
-    return 31 * super.hashCode() + Objects.hashCode(model);
+    return Objects.hash(super.hashCode(), model, computeOptions);
   }
 }

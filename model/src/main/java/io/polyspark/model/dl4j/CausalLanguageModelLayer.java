@@ -174,6 +174,7 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
       pass =
           new BatchPass(
               config,
+              layerConf().getComputeOptions(),
               kernels,
               batch,
               context,

@@ -88,17 +88,29 @@ public final class Replica implements AutoCloseable {
    * written.
    */
   public static Replica create(ModelConfig config, int batch, int context) {
-    return new Replica(config, batch, context, network(config, Precision.FLOAT32), null);
+    ComputationGraph network = network(config, ComputeOptions.DEFAULT, Precision.FLOAT32);
+    return new Replica(config, batch, context, network, null);
   }
 
   /**
-   * A replica in float32 for training.
+   * A replica in float32 for training, with the default options.
    *
    * @param totalSteps the length of the learning-rate schedule
    */
   public static Replica create(
       ModelConfig config, int batch, int context, AdamWConfig optimizer, long totalSteps) {
-    return create(config, batch, context, optimizer, totalSteps, Precision.FLOAT32);
+    return create(config, batch, context, optimizer, totalSteps, ComputeOptions.DEFAULT);
+  }
+
+  /** As the other, computed as the options say. */
+  public static Replica create(
+      ModelConfig config,
+      int batch,
+      int context,
+      AdamWConfig optimizer,
+      long totalSteps,
+      ComputeOptions options) {
+    return create(config, batch, context, optimizer, totalSteps, options, Precision.FLOAT32);
   }
 
   /**
@@ -131,8 +143,9 @@ public final class Replica implements AutoCloseable {
       int context,
       AdamWConfig optimizer,
       long totalSteps,
+      ComputeOptions options,
       Precision precision) {
-    ComputationGraph network = network(config, precision);
+    ComputationGraph network = network(config, options, precision);
     network.initGradientsView();
     return new Replica(
         config,
@@ -143,7 +156,8 @@ public final class Replica implements AutoCloseable {
             config, network, optimizer, totalSteps, precision, UnaryOperator.identity()));
   }
 
-  private static ComputationGraph network(ModelConfig config, Precision precision) {
+  private static ComputationGraph network(
+      ModelConfig config, ComputeOptions options, Precision precision) {
     ComputationGraphConfiguration configuration =
         new NeuralNetConfiguration.Builder()
             .dataType(Nd4jKernels.dataType(precision))
@@ -153,7 +167,7 @@ public final class Replica implements AutoCloseable {
             .inferenceWorkspaceMode(WorkspaceMode.NONE)
             .graphBuilder()
             .addInputs("tokens")
-            .addLayer(LAYER, new CausalLanguageModel(config), "tokens")
+            .addLayer(LAYER, new CausalLanguageModel(config, options), "tokens")
             .setOutputs(LAYER)
             .build();
     ComputationGraph network = new ComputationGraph(configuration);
@@ -326,13 +340,17 @@ public final class Replica implements AutoCloseable {
    * moments, activations, and the kernels' scratch.
    */
   public static long requiredNativeBytes(
-      ModelConfig config, int batch, int context, MemoryPlan.Purpose purpose) {
+      ModelConfig config,
+      int batch,
+      int context,
+      MemoryPlan.Purpose purpose,
+      ComputeOptions options) {
     boolean training = purpose == MemoryPlan.Purpose.TRAINING;
     ParameterLayout layout = ParameterLayout.of(config);
     MemoryPlan plan = MemoryPlan.counting(purpose);
     Parameters none = Parameters.of(layout, entry -> null);
     try (Kernels kernels = KernelsProvider.create(Precision.FLOAT32)) {
-      new Transformer(config, kernels, plan, none, none, batch, context);
+      new Transformer(config, kernels, plan, options.recompute(), none, none, batch, context);
       long vectors = training ? 4 : 1;
       AttentionShape shape =
           new AttentionShape(

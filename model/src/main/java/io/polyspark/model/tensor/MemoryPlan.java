@@ -7,8 +7,8 @@ import java.util.function.IntFunction;
 
 /**
  * Decides which tensors of a forward and backward pass share memory, and allocates each once. What
- * training keeps for the backward pass has memory of its own per layer; inference reuses one
- * layer's memory for all of them.
+ * training keeps for the backward pass has memory of its own per layer, unless it is {@link
+ * #recomputed}; inference reuses one layer's memory for all of them.
  */
 public final class MemoryPlan {
   /** What a plan is for. */
@@ -27,19 +27,41 @@ public final class MemoryPlan {
 
   private static final int ANY_LAYER = -1;
 
+  /** Whose memory holds what is kept. */
+  private enum Kept {
+    /** Each layer's own. */
+    PER_LAYER,
+    /** That of all layers, which each fills in its turn. */
+    SHARED
+  }
+
   private final Purpose purpose;
+  private final Kept kept;
   private final BiFunction<Long, Long, Tensor> allocator;
   private final IntFunction<Indices> indexAllocator;
-  private final Map<Slot, Tensor> tensors = new HashMap<>();
-  private final Map<String, Indices> indices = new HashMap<>();
+  private final Map<Slot, Tensor> tensors;
+  private final Map<String, Indices> indices;
 
   private MemoryPlan(
       Purpose purpose,
       BiFunction<Long, Long, Tensor> allocator,
       IntFunction<Indices> indexAllocator) {
     this.purpose = purpose;
+    this.kept = purpose == Purpose.TRAINING ? Kept.PER_LAYER : Kept.SHARED;
     this.allocator = allocator;
     this.indexAllocator = indexAllocator;
+    this.tensors = new HashMap<>();
+    this.indices = new HashMap<>();
+  }
+
+  /** A view with the same memory. */
+  private MemoryPlan(MemoryPlan of, Kept kept) {
+    this.purpose = of.purpose;
+    this.kept = kept;
+    this.allocator = of.allocator;
+    this.indexAllocator = of.indexAllocator;
+    this.tensors = of.tensors;
+    this.indices = of.indices;
   }
 
   /** A plan whose tensors come from {@code kernels}, which owns them. */
@@ -52,6 +74,14 @@ public final class MemoryPlan {
     return new MemoryPlan(purpose, Size::new, Length::new);
   }
 
+  /**
+   * This plan for tensors that each layer computes again before its backward pass reads them: the
+   * layers share what they would keep. What either plan hands out counts in both.
+   */
+  public MemoryPlan recomputed() {
+    return new MemoryPlan(this, Kept.SHARED);
+  }
+
   /** What the plan is for. */
   public Purpose purpose() {
     return purpose;
@@ -59,6 +89,11 @@ public final class MemoryPlan {
 
   /** A tensor that a layer's forward pass fills and its backward pass reads. */
   public Tensor kept(String role, int layer, long rows, long columns) {
+    return tensor(new Slot(role, kept == Kept.PER_LAYER ? layer : ANY_LAYER, rows, columns));
+  }
+
+  /** As {@link #kept}, for what is not computed again even where the rest is. */
+  public Tensor keptAlways(String role, int layer, long rows, long columns) {
     return tensor(new Slot(role, purpose == Purpose.TRAINING ? layer : ANY_LAYER, rows, columns));
   }
 

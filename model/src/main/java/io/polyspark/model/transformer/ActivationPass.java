@@ -67,17 +67,17 @@ final class ActivationPass {
     return activation.isGate();
   }
 
-  /** The gate's input, kept; null where the activation is none. */
+  /** The gate's input, left for {@link #backward}; null where the activation is none. */
   Tensor gate() {
     return gate;
   }
 
-  /** The input, kept. */
+  /** The input, left for {@link #backward}. */
   Tensor up() {
     return up;
   }
 
-  /** The output, kept. */
+  /** The output, left for the caller's own backward pass. */
   Tensor inner() {
     return inner;
   }

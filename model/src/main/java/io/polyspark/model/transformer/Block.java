@@ -21,6 +21,7 @@ final class Block {
   private final Parameters parameters;
   private final Parameters gradients;
   private final Names names;
+  private final Recompute recompute;
   private final Attention attention;
   private final FeedForward mlp;
   private final Tensor normed;
@@ -34,6 +35,7 @@ final class Block {
       ModelConfig config,
       Kernels kernels,
       MemoryPlan plan,
+      Recompute recompute,
       Parameters parameters,
       Parameters gradients,
       int layer,
@@ -43,17 +45,20 @@ final class Block {
     this.parameters = parameters;
     this.gradients = gradients;
     this.names = new Names(layer);
-    this.attention = new Attention(config, kernels, plan, parameters, gradients, layer, sizes);
+    this.recompute = recompute;
+    MemoryPlan own = recompute == Recompute.BLOCK ? plan.recomputed() : plan;
+    MemoryPlan ofMlp = recompute == Recompute.NONE ? plan : plan.recomputed();
+    this.attention = new Attention(config, kernels, own, parameters, gradients, layer, sizes);
     this.mlp =
         config.isMixtureOfExperts()
-            ? new MixtureOfExperts(config, kernels, plan, parameters, gradients, layer, sizes)
-            : new Mlp(config, kernels, plan, parameters, gradients, layer, sizes);
+            ? new MixtureOfExperts(config, kernels, ofMlp, parameters, gradients, layer, sizes)
+            : new Mlp(config, kernels, ofMlp, parameters, gradients, layer, sizes);
     long hidden = config.hiddenSize();
-    this.normed = plan.kept("normed", layer, sizes.rows(), hidden);
-    this.inverseRms = plan.kept("inverseRms", layer, sizes.rows(), 1);
-    this.mid = plan.kept("mid", layer, sizes.rows(), hidden);
-    this.normedMid = plan.kept("normedMid", layer, sizes.rows(), hidden);
-    this.inverseRmsMid = plan.kept("inverseRmsMid", layer, sizes.rows(), 1);
+    this.normed = own.kept("normed", layer, sizes.rows(), hidden);
+    this.inverseRms = own.kept("inverseRms", layer, sizes.rows(), 1);
+    this.mid = own.kept("mid", layer, sizes.rows(), hidden);
+    this.normedMid = own.kept("normedMid", layer, sizes.rows(), hidden);
+    this.inverseRmsMid = own.kept("inverseRmsMid", layer, sizes.rows(), 1);
     this.dNormed =
         plan.purpose() == MemoryPlan.Purpose.TRAINING
             ? plan.shared("dNormed", sizes.rows(), hidden)
@@ -61,14 +66,35 @@ final class Block {
   }
 
   void forward(Tensor x, Tensor y) {
+    attend(x);
+    kernels.copy(mid, y);
+    mlp.forward(normedMid, y);
+  }
+
+  /** From x to {@link #mid} and {@link #normedMid}. */
+  private void attend(Tensor x) {
     kernels.rmsNorm(x, parameters.get(names.inputNorm()), config.rmsNormEps(), inverseRms, normed);
     kernels.copy(x, mid);
     attention.forward(normed, mid);
-
     kernels.rmsNorm(
         mid, parameters.get(names.mlpNorm()), config.rmsNormEps(), inverseRmsMid, normedMid);
-    kernels.copy(mid, y);
-    mlp.forward(normedMid, y);
+  }
+
+  /**
+   * Fills again what {@link #backward} reads and the blocks share, so that others have overwritten
+   * it since {@link #forward}. The last product is left out: y stays as it is.
+   *
+   * @param x the input of the forward pass
+   */
+  void recompute(Tensor x) {
+    switch (recompute) {
+      case NONE -> {}
+      case MLP -> mlp.activate(normedMid);
+      case BLOCK -> {
+        attend(x);
+        mlp.activate(normedMid);
+      }
+    }
   }
 
   /**

@@ -9,6 +9,14 @@ interface FeedForward {
   void forward(Tensor x, Tensor y);
 
   /**
+   * The first part of {@link #forward}, up to the activation: fills what {@link #backward} reads.
+   * It is called again where other layers have used that memory since.
+   *
+   * @param x the input of the forward pass
+   */
+  void activate(Tensor x);
+
+  /**
    * Adds to the gradients of the parameters.
    *
    * @param x the input of the forward pass

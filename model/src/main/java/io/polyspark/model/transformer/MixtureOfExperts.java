@@ -25,7 +25,9 @@ import java.util.stream.IntStream;
  * Rows are copied to their slots, which are sorted by expert ({@link Routing}), so that each expert
  * multiplies rows that lie together, and time and memory follow K, not E. What the backward pass
  * needs of the experts' outputs is the product of each with its gradient, which is that of {@code
- * inner} with {@code dInner}; so they are not kept.
+ * inner} with {@code dInner}; so they are not kept. What the router says of a row is kept per layer
+ * even where the experts are recomputed: it is E + K + 1 numbers beside the 2 K F or more of the
+ * experts, no second routing has to come out the same, and their load is measured once.
  *
  * <p>Two losses on the router belong to the model's: see {@link ExpertLoad}.
  */
@@ -74,9 +76,9 @@ final class MixtureOfExperts implements FeedForward {
         new ActivationPass(config, kernels, plan, parameters, gradients, layer, slots);
     this.rowOfSlot = plan.indices("rowOfSlot", slots);
     this.logits = plan.shared("router.logits", rows, config.numExperts());
-    this.probabilities = plan.kept("router.probabilities", layer, rows, config.numExperts());
-    this.logSumExp = plan.kept("router.logSumExp", layer, rows, 1);
-    this.weights = plan.kept("router.weights", layer, slots, 1);
+    this.probabilities = plan.keptAlways("router.probabilities", layer, rows, config.numExperts());
+    this.logSumExp = plan.keptAlways("router.logSumExp", layer, rows, 1);
+    this.weights = plan.keptAlways("router.weights", layer, slots, 1);
     this.slotX = plan.shared("slots.x", slots, config.hiddenSize());
     this.slotY = plan.shared("slots.y", slots, config.hiddenSize());
     boolean training = plan.purpose() == MemoryPlan.Purpose.TRAINING;
@@ -89,6 +91,20 @@ final class MixtureOfExperts implements FeedForward {
     kernels.route(logits, routing, probabilities, logSumExp, weights);
     loss.measure(routing, probabilities, logSumExp);
 
+    activate(x);
+    forEachExpert(
+        (expert, rows) ->
+            kernels.linear(
+                rows.of(activation.inner()),
+                parameters.get(expert.down()),
+                rows.of(slotY),
+                Into.OVERWRITE));
+    kernels.scaleRows(slotY, weights, slotY);
+    kernels.scatterAddRows(slotY, rowOfSlot, y);
+  }
+
+  @Override
+  public void activate(Tensor x) {
     kernels.upload(routing.rowOfSlot(), rowOfSlot);
     kernels.gatherRows(x, rowOfSlot, slotX);
     forEachExpert(
@@ -101,15 +117,6 @@ final class MixtureOfExperts implements FeedForward {
           }
         });
     activation.forward();
-    forEachExpert(
-        (expert, rows) ->
-            kernels.linear(
-                rows.of(activation.inner()),
-                parameters.get(expert.down()),
-                rows.of(slotY),
-                Into.OVERWRITE));
-    kernels.scaleRows(slotY, weights, slotY);
-    kernels.scatterAddRows(slotY, rowOfSlot, y);
   }
 
   @Override

@@ -40,12 +40,17 @@ final class Mlp implements FeedForward {
 
   @Override
   public void forward(Tensor x, Tensor y) {
+    activate(x);
+    kernels.linear(activation.inner(), parameters.get(names.down()), y, Into.ADD);
+  }
+
+  @Override
+  public void activate(Tensor x) {
     kernels.linear(x, parameters.get(names.up()), activation.up(), Into.OVERWRITE);
     if (activation.isGate()) {
       kernels.linear(x, parameters.get(names.gate()), activation.gate(), Into.OVERWRITE);
     }
     activation.forward();
-    kernels.linear(activation.inner(), parameters.get(names.down()), y, Into.ADD);
   }
 
   @Override

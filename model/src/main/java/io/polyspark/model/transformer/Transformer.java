@@ -39,6 +39,7 @@ public final class Transformer {
 
   /**
    * @param plan where memory comes from; {@link MemoryPlan.Purpose#TRAINING} for {@link #backward}
+   * @param recompute what the backward pass computes again instead of keeping it
    * @param gradients as the parameters; null for a model that is only read
    * @param batch B
    * @param context T, at most the configuration's {@code max_position_embeddings}
@@ -47,6 +48,7 @@ public final class Transformer {
       ModelConfig config,
       Kernels kernels,
       MemoryPlan plan,
+      Recompute recompute,
       Parameters parameters,
       Parameters gradients,
       int batch,
@@ -65,7 +67,7 @@ public final class Transformer {
             .toList();
     this.blocks = new ArrayList<>();
     for (int layer = 0; layer < layers; layer++) {
-      blocks.add(new Block(config, kernels, plan, parameters, gradients, layer, sizes));
+      blocks.add(new Block(config, kernels, plan, recompute, parameters, gradients, layer, sizes));
     }
     this.normed = plan.shared("normed.final", rows, hidden);
     this.inverseRms = plan.shared("inverseRms.final", rows, 1);
@@ -123,7 +125,12 @@ public final class Transformer {
         dX,
         Into.OVERWRITE,
         gradients.get(Names.FINAL_NORM));
-    for (int layer = blocks.size() - 1; layer >= 0; layer--) {
+    int last = blocks.size() - 1;
+    for (int layer = last; layer >= 0; layer--) {
+      // What the last block's forward pass left is still there.
+      if (layer < last) {
+        blocks.get(layer).recompute(x.get(layer));
+      }
       blocks.get(layer).backward(x.get(layer), dX);
     }
     kernels.scatterAddRows(dX, tokens, gradients.get(Names.EMBEDDING));

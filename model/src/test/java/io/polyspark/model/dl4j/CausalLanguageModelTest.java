@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.transformer.Recompute;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Random;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
@@ -31,6 +35,30 @@ class CausalLanguageModelTest {
     ComputationGraphConfiguration configuration = configuration(WorkspaceMode.ENABLED);
     assertThat(ComputationGraphConfiguration.fromJson(configuration.toJson()))
         .isEqualTo(configuration);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void carriesHowItIsComputedThroughJson(Recompute recompute) {
+    ComputationGraphConfiguration configuration =
+        configuration(WorkspaceMode.ENABLED, new ComputeOptions(recompute));
+    ComputationGraphConfiguration read =
+        ComputationGraphConfiguration.fromJson(configuration.toJson());
+    assertThat(read).isEqualTo(configuration);
+    assertThat(layer(read).getComputeOptions().recompute()).isEqualTo(recompute);
+    assertThat(layer(configuration).clone()).isEqualTo(layer(configuration));
+    assertThat(layer(read).equals(layer(configuration(WorkspaceMode.ENABLED))))
+        .isEqualTo(recompute == Recompute.NONE);
+  }
+
+  /** Networks were stored before there was a choice. */
+  @Test
+  void isComputedAsAlwaysWhereItsJsonDoesNotSay() {
+    String json = configuration(WorkspaceMode.ENABLED).toJson();
+    String old = json.replaceAll("\"computeOptions\"\\s*:\\s*\\{[^}]*\\},", "");
+    assertThat(old).isNotEqualTo(json);
+    assertThat(layer(ComputationGraphConfiguration.fromJson(old)).getComputeOptions())
+        .isEqualTo(ComputeOptions.DEFAULT);
   }
 
   @Test
@@ -86,7 +114,17 @@ class CausalLanguageModelTest {
     return network;
   }
 
+  private static CausalLanguageModel layer(ComputationGraphConfiguration configuration) {
+    return (CausalLanguageModel)
+        ((LayerVertex) configuration.getVertices().get("model")).getLayerConf().getLayer();
+  }
+
   private static ComputationGraphConfiguration configuration(WorkspaceMode workspaces) {
+    return configuration(workspaces, ComputeOptions.DEFAULT);
+  }
+
+  private static ComputationGraphConfiguration configuration(
+      WorkspaceMode workspaces, ComputeOptions options) {
     return new NeuralNetConfiguration.Builder()
         .seed(5)
         .dataType(DataType.FLOAT)
@@ -96,7 +134,7 @@ class CausalLanguageModelTest {
         .inferenceWorkspaceMode(workspaces)
         .graphBuilder()
         .addInputs("tokens")
-        .addLayer("model", new CausalLanguageModel(CONFIG), "tokens")
+        .addLayer("model", new CausalLanguageModel(CONFIG, options), "tokens")
         .setOutputs("model")
         .build();
   }

@@ -129,7 +129,9 @@ class GradientCheckTest {
 
   private static Replica replica(ModelConfig config) {
     AdamWConfig optimizer = new AdamWConfig(1e-3, 1e-3, 0, 0.9, 0.95, 1e-8, 0.1, 1);
-    Replica replica = Replica.create(config, BATCH, CONTEXT, optimizer, 1, Precision.FLOAT64);
+    Replica replica =
+        Replica.create(
+            config, BATCH, CONTEXT, optimizer, 1, ComputeOptions.DEFAULT, Precision.FLOAT64);
     // Far larger than initial parameters are, so that no gradient drowns in the quotient's error.
     Random random = new Random(3);
     INDArray parameters = replica.network().params();

@@ -8,6 +8,7 @@ import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.optimize.AdamWConfig;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.model.transformer.Recompute;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -171,10 +172,29 @@ class ReplicaTest {
   @Test
   void knowsItsMemoryWithoutTakingIt() {
     ModelConfig large = ModelConfig.load("dense-1.3b", "the test");
-    long reading = Replica.requiredNativeBytes(large, 1, 4096, MemoryPlan.Purpose.INFERENCE);
-    long training = Replica.requiredNativeBytes(large, 1, 4096, MemoryPlan.Purpose.TRAINING);
+    long reading =
+        Replica.requiredNativeBytes(
+            large, 1, 4096, MemoryPlan.Purpose.INFERENCE, ComputeOptions.DEFAULT);
+    long training =
+        Replica.requiredNativeBytes(
+            large, 1, 4096, MemoryPlan.Purpose.TRAINING, ComputeOptions.DEFAULT);
     assertThat(reading).isBetween(5_400_000_000L, 7_000_000_000L);
     assertThat(training).isBetween(30_000_000_000L, 40_000_000_000L);
+  }
+
+  @Test
+  void needsTheLessMemoryTheMoreItRecomputes() {
+    ModelConfig large = ModelConfig.load("dense-1.3b", "the test");
+    long keeping = trainingBytes(large, Recompute.NONE);
+    long recomputingMlps = trainingBytes(large, Recompute.MLP);
+    long recomputingBlocks = trainingBytes(large, Recompute.BLOCK);
+    assertThat(recomputingMlps).isLessThan(keeping);
+    assertThat(recomputingBlocks).isLessThan(recomputingMlps);
+  }
+
+  private static long trainingBytes(ModelConfig config, Recompute recompute) {
+    return Replica.requiredNativeBytes(
+        config, 1, 4096, MemoryPlan.Purpose.TRAINING, new ComputeOptions(recompute));
   }
 
   private static Replica trainable() {

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.polyspark.model.activation.Activations;
+import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.tensor.Precision;
+import io.polyspark.model.transformer.Recompute;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,16 +34,27 @@ class GoldenCasesTest {
 
   private static Stream<DynamicTest> tests(GoldenCase golden, Tolerance tolerance) {
     if (golden.kind().equals("lm")) {
-      return Stream.of(
-          test(golden, tolerance, "forward", LanguageModelCheck::forward),
-          test(golden, tolerance, "backward", LanguageModelCheck::backward),
-          test(golden, tolerance, "three optimizer steps", LanguageModelCheck::threeSteps));
+      return Stream.concat(
+          Stream.of(test(golden, tolerance, "forward", LanguageModelCheck::forward)),
+          Stream.of(Recompute.values())
+              .flatMap(recompute -> trainingTests(golden, tolerance, recompute)));
     }
     if (Activations.names().contains(golden.kind())) {
       return Stream.of(
           test(golden, tolerance, "forward and backward", ActivationCheck::forwardAndBackward));
     }
     return Stream.of(notBuilt(golden, tolerance, "nothing here is called " + golden.kind()));
+  }
+
+  private static Stream<DynamicTest> trainingTests(
+      GoldenCase golden, Tolerance tolerance, Recompute recompute) {
+    ComputeOptions options = new ComputeOptions(recompute);
+    String how = ", recompute " + recompute;
+    Check backward = (of, within) -> LanguageModelCheck.backward(of, within, options);
+    Check threeSteps = (of, within) -> LanguageModelCheck.threeSteps(of, within, options);
+    return Stream.of(
+        test(golden, tolerance, "backward" + how, backward),
+        test(golden, tolerance, "three optimizer steps" + how, threeSteps));
   }
 
   /** What a reference is held against. */

@@ -1,6 +1,7 @@
 package io.polyspark.model.golden;
 
 import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.golden.GoldenCasesTest.Tolerance;
 import io.polyspark.model.optimize.AdamWConfig;
@@ -17,13 +18,16 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 final class LanguageModelCheck {
   private final GoldenCase golden;
   private final Tolerance tolerance;
+  private final ComputeOptions options;
   private final ModelConfig config;
   private final NpyArray tokens;
   private final NpyArray targets;
 
-  private LanguageModelCheck(GoldenCase golden, Tolerance tolerance) throws IOException {
+  private LanguageModelCheck(GoldenCase golden, Tolerance tolerance, ComputeOptions options)
+      throws IOException {
     this.golden = golden;
     this.tolerance = tolerance;
+    this.options = options;
     this.tokens = golden.array("ids");
     this.targets = golden.array("targets");
     this.config = config();
@@ -31,17 +35,19 @@ final class LanguageModelCheck {
 
   /** Logits of every position, the mean cross-entropy. */
   static void forward(GoldenCase golden, Tolerance tolerance) throws IOException {
-    new LanguageModelCheck(golden, tolerance).checkForward();
+    new LanguageModelCheck(golden, tolerance, ComputeOptions.DEFAULT).checkForward();
   }
 
   /** The gradient of every parameter. */
-  static void backward(GoldenCase golden, Tolerance tolerance) throws IOException {
-    new LanguageModelCheck(golden, tolerance).checkBackward();
+  static void backward(GoldenCase golden, Tolerance tolerance, ComputeOptions options)
+      throws IOException {
+    new LanguageModelCheck(golden, tolerance, options).checkBackward();
   }
 
   /** Losses, gradient norms and parameters along three steps of AdamW. */
-  static void threeSteps(GoldenCase golden, Tolerance tolerance) throws IOException {
-    new LanguageModelCheck(golden, tolerance).checkThreeSteps();
+  static void threeSteps(GoldenCase golden, Tolerance tolerance, ComputeOptions options)
+      throws IOException {
+    new LanguageModelCheck(golden, tolerance, options).checkThreeSteps();
   }
 
   private void checkForward() throws IOException {
@@ -101,6 +107,7 @@ final class LanguageModelCheck {
             tokens.columns(),
             optimizer,
             golden.description().at("/adamw/steps").asInt(),
+            options,
             tolerance.precision());
     INDArray parameters = flat(replica.network().params());
     for (ParameterLayout.Entry entry : ParameterLayout.of(config).entries()) {
