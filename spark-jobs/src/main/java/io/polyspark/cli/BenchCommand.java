@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.IntConsumer;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -100,8 +101,7 @@ final class BenchCommand implements Callable<Integer> {
 
   private StepBenchmark.Result measure(TrainConfig training) {
     if (!Terminal.showsErrors()) {
-      return StepBenchmark.run(
-          training.model(), training.batch(), training.context(), steps, step -> {});
+      return measure(training, step -> {});
     }
     try (ProgressBar bar =
         new ProgressBarBuilder()
@@ -111,9 +111,18 @@ final class BenchCommand implements Callable<Integer> {
             .setStyle(ProgressBarStyle.ASCII)
             .setConsumer(new ConsoleProgressBarConsumer(System.err))
             .build()) {
-      return StepBenchmark.run(
-          training.model(), training.batch(), training.context(), steps, bar::stepTo);
+      return measure(training, bar::stepTo);
     }
+  }
+
+  private StepBenchmark.Result measure(TrainConfig training, IntConsumer progress) {
+    return StepBenchmark.run(
+        training.model(),
+        training.batch(),
+        training.context(),
+        training.computeOptions(),
+        steps,
+        progress);
   }
 
   private static void print(TrainConfig training, StepBenchmark.Result result, PrintStream out) {

@@ -1,6 +1,7 @@
 package io.polyspark.model.benchmark;
 
 import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.optimize.AdamWConfig;
 import io.polyspark.model.tensor.Into;
@@ -94,13 +95,15 @@ public final class StepBenchmark {
   private final ModelConfig config;
   private final int batch;
   private final int context;
+  private final ComputeOptions options;
   private final OperationTimes times = new OperationTimes();
   private final List<Kernels> kernels = new ArrayList<>();
 
-  private StepBenchmark(ModelConfig config, int batch, int context) {
+  private StepBenchmark(ModelConfig config, int batch, int context, ComputeOptions options) {
     this.config = config;
     this.batch = batch;
     this.context = context;
+    this.options = options;
   }
 
   /**
@@ -112,8 +115,13 @@ public final class StepBenchmark {
    * @param progress is told how many steps are done, of {@link #totalSteps}
    */
   public static Result run(
-      ModelConfig config, int batch, int context, int steps, IntConsumer progress) {
-    return new StepBenchmark(config, batch, context).run(steps, progress);
+      ModelConfig config,
+      int batch,
+      int context,
+      ComputeOptions options,
+      int steps,
+      IntConsumer progress) {
+    return new StepBenchmark(config, batch, context, options).run(steps, progress);
   }
 
   /** The number of steps that a run takes for so many timed ones. */
@@ -126,7 +134,8 @@ public final class StepBenchmark {
     int[] targets = tokens(SEED + 1);
     double peakBefore = peak();
     try (Replica replica =
-        Replica.observed(config, batch, context, OPTIMIZER, totalSteps(steps), this::observe)) {
+        Replica.observed(
+            config, batch, context, OPTIMIZER, totalSteps(steps), options, this::observe)) {
       replica.initialize(SEED);
       for (int step = 0; step < WARM_UP; step++) {
         replica.train(tokens, targets);
@@ -155,7 +164,7 @@ public final class StepBenchmark {
           products,
           Math.max(peakBefore, peak()),
           operations,
-          Replica.requiredNativeBytes(config, batch, context, MemoryPlan.Purpose.TRAINING),
+          Replica.requiredNativeBytes(config, batch, context, MemoryPlan.Purpose.TRAINING, options),
           peakResidentBytes());
     }
   }

@@ -124,8 +124,9 @@ public final class Replica implements AutoCloseable {
       int context,
       AdamWConfig optimizer,
       long totalSteps,
+      ComputeOptions options,
       UnaryOperator<Kernels> observer) {
-    ComputationGraph network = network(config, Precision.FLOAT32);
+    ComputationGraph network = network(config, options, Precision.FLOAT32);
     network.initGradientsView();
     ((CausalLanguageModelLayer) network.getLayer(LAYER)).observe(observer);
     return new Replica(

@@ -1,6 +1,7 @@
 package io.polyspark.model.tensor;
 
 import io.polyspark.model.activation.MlpActivation;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -68,6 +69,47 @@ public interface Kernels extends Elementwise, AutoCloseable {
 
   /** {@code dWeight[out, in] += dY[N, out]^T * x[N, in]}. */
   void linearWeightGradient(Tensor dY, Tensor x, Tensor dWeight);
+
+  /**
+   * {@link #linear} on the rows of each expert with its own weight. Letters as in {@link Routing};
+   * experts that no row chose have nothing to do.
+   *
+   * @param x [S, in]
+   * @param weights of each expert, [out, in]
+   * @param y [S, out]
+   */
+  default void expertsLinear(Tensor x, List<Tensor> weights, Routing routing, Tensor y, Into into) {
+    for (int e = 0; e < weights.size(); e++) {
+      int begin = routing.begin(e);
+      int end = routing.end(e);
+      if (begin < end) {
+        linear(rows(x, begin, end), weights.get(e), rows(y, begin, end), into);
+      }
+    }
+  }
+
+  /** {@link #linearInputGradient} likewise; dY [S, out], dX [S, in]. */
+  default void expertsInputGradient(
+      Tensor dY, List<Tensor> weights, Routing routing, Tensor dX, Into into) {
+    for (int e = 0; e < weights.size(); e++) {
+      int begin = routing.begin(e);
+      int end = routing.end(e);
+      if (begin < end) {
+        linearInputGradient(rows(dY, begin, end), weights.get(e), rows(dX, begin, end), into);
+      }
+    }
+  }
+
+  /** {@link #linearWeightGradient} likewise; dY [S, out], x [S, in]. */
+  default void expertsWeightGradient(Tensor dY, Tensor x, Routing routing, List<Tensor> dWeights) {
+    for (int e = 0; e < dWeights.size(); e++) {
+      int begin = routing.begin(e);
+      int end = routing.end(e);
+      if (begin < end) {
+        linearWeightGradient(rows(dY, begin, end), rows(x, begin, end), dWeights.get(e));
+      }
+    }
+  }
 
   /** {@code out[i] = table[ids[i]]}, table [V, D]. */
   void gatherRows(Tensor table, Indices ids, Tensor out);

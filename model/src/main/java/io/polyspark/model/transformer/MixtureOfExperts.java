@@ -36,7 +36,8 @@ final class MixtureOfExperts implements FeedForward {
   private final Parameters parameters;
   private final Parameters gradients;
   private final String router;
-  private final List<Names.Expert> experts;
+  private final Experts weights;
+  private final Experts dWeights;
   private final RouterLoss loss;
   private final Routing routing;
   private final ActivationPass activation;
@@ -44,10 +45,21 @@ final class MixtureOfExperts implements FeedForward {
   private final Tensor logits;
   private final Tensor probabilities;
   private final Tensor logSumExp;
-  private final Tensor weights;
+  private final Tensor shares;
   private final Tensor slotX;
   private final Tensor slotY;
-  private final Tensor dWeights;
+  private final Tensor dShares;
+
+  /** The matrices of all experts, one of each kind per expert; no gates where there are none. */
+  private record Experts(List<Tensor> gate, List<Tensor> up, List<Tensor> down) {
+    static Experts of(Parameters parameters, Names names, int count, boolean gated) {
+      List<Names.Expert> experts = IntStream.range(0, count).mapToObj(names::expert).toList();
+      return new Experts(
+          gated ? experts.stream().map(e -> parameters.get(e.gate())).toList() : List.of(),
+          experts.stream().map(e -> parameters.get(e.up())).toList(),
+          experts.stream().map(e -> parameters.get(e.down())).toList());
+    }
+  }
 
   MixtureOfExperts(
       ModelConfig config,
@@ -62,7 +74,6 @@ final class MixtureOfExperts implements FeedForward {
     this.gradients = gradients;
     Names names = new Names(layer);
     this.router = names.router();
-    this.experts = IntStream.range(0, config.numExperts()).mapToObj(names::expert).toList();
     long rows = sizes.rows();
     this.loss = new RouterLoss(config, kernels, plan);
     this.routing =
@@ -78,28 +89,25 @@ final class MixtureOfExperts implements FeedForward {
     this.logits = plan.shared("router.logits", rows, config.numExperts());
     this.probabilities = plan.keptAlways("router.probabilities", layer, rows, config.numExperts());
     this.logSumExp = plan.keptAlways("router.logSumExp", layer, rows, 1);
-    this.weights = plan.keptAlways("router.weights", layer, slots, 1);
+    this.shares = plan.keptAlways("router.weights", layer, slots, 1);
     this.slotX = plan.shared("slots.x", slots, config.hiddenSize());
     this.slotY = plan.shared("slots.y", slots, config.hiddenSize());
     boolean training = plan.purpose() == MemoryPlan.Purpose.TRAINING;
-    this.dWeights = training ? plan.shared("router.dWeights", slots, 1) : null;
+    this.dShares = training ? plan.shared("router.dWeights", slots, 1) : null;
+    boolean gated = activation.isGate();
+    this.weights = Experts.of(parameters, names, config.numExperts(), gated);
+    this.dWeights = training ? Experts.of(gradients, names, config.numExperts(), gated) : null;
   }
 
   @Override
   public void forward(Tensor x, Tensor y) {
     kernels.linear(x, parameters.get(router), logits, Into.OVERWRITE);
-    kernels.route(logits, routing, probabilities, logSumExp, weights);
+    kernels.route(logits, routing, probabilities, logSumExp, shares);
     loss.measure(routing, probabilities, logSumExp);
 
     activate(x);
-    forEachExpert(
-        (expert, rows) ->
-            kernels.linear(
-                rows.of(activation.inner()),
-                parameters.get(expert.down()),
-                rows.of(slotY),
-                Into.OVERWRITE));
-    kernels.scaleRows(slotY, weights, slotY);
+    kernels.expertsLinear(activation.inner(), weights.down(), routing, slotY, Into.OVERWRITE);
+    kernels.scaleRows(slotY, shares, slotY);
     kernels.scatterAddRows(slotY, rowOfSlot, y);
   }
 
@@ -107,15 +115,10 @@ final class MixtureOfExperts implements FeedForward {
   public void activate(Tensor x) {
     kernels.upload(routing.rowOfSlot(), rowOfSlot);
     kernels.gatherRows(x, rowOfSlot, slotX);
-    forEachExpert(
-        (expert, rows) -> {
-          Tensor in = rows.of(slotX);
-          kernels.linear(in, parameters.get(expert.up()), rows.of(activation.up()), Into.OVERWRITE);
-          if (activation.isGate()) {
-            kernels.linear(
-                in, parameters.get(expert.gate()), rows.of(activation.gate()), Into.OVERWRITE);
-          }
-        });
+    kernels.expertsLinear(slotX, weights.up(), routing, activation.up(), Into.OVERWRITE);
+    if (activation.isGate()) {
+      kernels.expertsLinear(slotX, weights.gate(), routing, activation.gate(), Into.OVERWRITE);
+    }
     activation.forward();
   }
 
@@ -124,71 +127,37 @@ final class MixtureOfExperts implements FeedForward {
     kernels.upload(routing.rowOfSlot(), rowOfSlot);
     Tensor dSlotY = slotY;
     kernels.gatherRows(dY, rowOfSlot, dSlotY);
-    forEachExpert(
-        (expert, rows) ->
-            kernels.linearInputGradient(
-                rows.of(dSlotY),
-                parameters.get(expert.down()),
-                rows.of(activation.dInner()),
-                Into.OVERWRITE));
-    // Until here without the weights: <dY, Mlp_e(x)> = <dY Wdown, inner> is the gradient of w_e.
+    kernels.expertsInputGradient(
+        dSlotY, weights.down(), routing, activation.dInner(), Into.OVERWRITE);
+    // Until here without the shares: <dY, Mlp_e(x)> = <dY Wdown, inner> is the gradient of w_e.
     kernels.multiply(activation.dInner(), activation.inner(), activation.scratch());
-    kernels.sumOverColumns(activation.scratch(), dWeights);
-    kernels.scaleRows(activation.dInner(), weights, activation.dInner());
-    kernels.scaleRows(dSlotY, weights, dSlotY);
-    forEachExpert(
-        (expert, rows) ->
-            kernels.linearWeightGradient(
-                rows.of(dSlotY), rows.of(activation.inner()), gradients.get(expert.down())));
+    kernels.sumOverColumns(activation.scratch(), dShares);
+    kernels.scaleRows(activation.dInner(), shares, activation.dInner());
+    kernels.scaleRows(dSlotY, shares, dSlotY);
+    kernels.expertsWeightGradient(dSlotY, activation.inner(), routing, dWeights.down());
     activation.backward();
+
     kernels.gatherRows(x, rowOfSlot, slotX);
     Tensor dSlotX = slotY;
-    forEachExpert(
-        (expert, rows) -> {
-          Tensor in = rows.of(slotX);
-          Tensor dIn = rows.of(dSlotX);
-          projectionGradient(rows.of(activation.dUp()), in, expert.up(), dIn, Into.OVERWRITE);
-          if (activation.isGate()) {
-            projectionGradient(rows.of(activation.dGate()), in, expert.gate(), dIn, Into.ADD);
-          }
-        });
+    kernels.expertsWeightGradient(activation.dUp(), slotX, routing, dWeights.up());
+    kernels.expertsInputGradient(activation.dUp(), weights.up(), routing, dSlotX, Into.OVERWRITE);
+    if (activation.isGate()) {
+      kernels.expertsWeightGradient(activation.dGate(), slotX, routing, dWeights.gate());
+      kernels.expertsInputGradient(activation.dGate(), weights.gate(), routing, dSlotX, Into.ADD);
+    }
 
     Tensor dLogits = logits;
     kernels.routeGradient(
         probabilities,
         logSumExp,
         routing,
-        dWeights,
+        dShares,
         loss.dProbability(routing),
         loss.zFactor(routing),
         dLogits);
-    projectionGradient(dLogits, x, router, dX, Into.OVERWRITE);
+    kernels.linearWeightGradient(dLogits, x, gradients.get(router));
+    kernels.linearInputGradient(dLogits, parameters.get(router), dX, Into.OVERWRITE);
     kernels.scatterAddRows(dSlotX, rowOfSlot, dX);
-  }
-
-  private void projectionGradient(Tensor d, Tensor x, String weight, Tensor dX, Into into) {
-    kernels.linearWeightGradient(d, x, gradients.get(weight));
-    kernels.linearInputGradient(d, parameters.get(weight), dX, into);
-  }
-
-  /** The rows of one expert in tensors that have a row for every slot. */
-  private interface Rows {
-    Tensor of(Tensor slots);
-  }
-
-  private interface ExpertWork {
-    void run(Names.Expert expert, Rows rows);
-  }
-
-  /** Experts that no row chose have nothing to do. */
-  private void forEachExpert(ExpertWork work) {
-    for (int i = 0; i < experts.size(); i++) {
-      int begin = routing.begin(i);
-      int end = routing.end(i);
-      if (begin < end) {
-        work.run(experts.get(i), tensor -> kernels.rows(tensor, begin, end));
-      }
-    }
   }
 
   @Override

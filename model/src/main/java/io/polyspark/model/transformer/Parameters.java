@@ -18,7 +18,8 @@ public final class Parameters {
   /**
    * Makes a view per parameter.
    *
-   * @param view gives the tensor of an entry: [out, in] for a matrix, [1, length] for a vector
+   * @param view gives the tensor of an entry: [out, in] for a matrix, [1, length] for a vector;
+   *     null where memory is only counted
    */
   public static Parameters of(
       ParameterLayout layout, Function<ParameterLayout.Entry, Tensor> view) {
@@ -38,11 +39,10 @@ public final class Parameters {
    * @throws IllegalArgumentException if the model has none of that name
    */
   public Tensor get(String name) {
-    Tensor tensor = tensors.get(name);
-    if (tensor == null) {
+    if (!tensors.containsKey(name)) {
       throw new IllegalArgumentException("The model has no parameter " + name);
     }
-    return tensor;
+    return tensors.get(name);
   }
 
   /** Does something with every parameter, in the order of the layout. */

@@ -22,9 +22,10 @@ class BlasCoreTest {
     "GenuineIntel, " + AVX2 + ", HASWELL",
     "GenuineIntel, " + AVX2 + " avx512f, HASWELL",
     "GenuineIntel, fpu sse2 avx, ''",
-    "AuthenticAMD, " + AVX512 + ", ZEN",
+    "AuthenticAMD, " + AVX512 + ", SKYLAKEX",
     "AuthenticAMD, " + AVX2 + ", ZEN",
     "SomebodyElse, " + AVX2 + ", ''",
+    "SomebodyElse, " + AVX512 + ", ''",
   })
   void namesWhatTheProcessorCanDo(String vendor, String flags, String type) {
     String one = "vendor_id\t: %s\nmodel\t\t: 207\nflags\t\t: %s\n\n".formatted(vendor, flags);

@@ -89,7 +89,8 @@ class MixtureOfExpertsTest {
   private static long elements(ModelConfig config) {
     MemoryPlan plan = MemoryPlan.counting(MemoryPlan.Purpose.TRAINING);
     try (Kernels kernels = KernelsProvider.create(Precision.FLOAT64)) {
-      new MixtureOfExperts(config, kernels, plan, null, null, 0, new Sizes(1, ROWS));
+      Parameters none = Parameters.of(ParameterLayout.of(config), entry -> null);
+      new MixtureOfExperts(config, kernels, plan, none, none, 0, new Sizes(1, ROWS));
       return plan.elements();
     }
   }

@@ -9,6 +9,15 @@ final class Address extends FloatPointer {
     super((Pointer) null);
   }
 
+  /** One for each of so many threads. */
+  static Address[] some(int count) {
+    Address[] addresses = new Address[count];
+    for (int i = 0; i < count; i++) {
+      addresses[i] = new Address();
+    }
+    return addresses;
+  }
+
   /** This pointer, which now points to {@code to}. */
   Address at(long to) {
     address = to;

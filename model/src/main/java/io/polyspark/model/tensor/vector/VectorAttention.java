@@ -17,11 +17,11 @@ final class VectorAttention implements AutoCloseable {
   private static final int KEYS = 256;
 
   private final Workers workers;
-  private final Products products;
+  private final OpenBlasProducts products;
   private final Memory memory = new Memory();
   private final Tile[] tiles;
 
-  VectorAttention(Workers workers, Products products) {
+  VectorAttention(Workers workers, OpenBlasProducts products) {
     this.workers = workers;
     this.products = products;
     this.tiles = new Tile[workers.threads()];

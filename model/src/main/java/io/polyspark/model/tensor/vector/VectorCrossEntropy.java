@@ -1,6 +1,5 @@
 package io.polyspark.model.tensor.vector;
 
-import io.polyspark.model.tensor.vector.Products.Matrix;
 import io.polyspark.model.tensor.vector.Products.Op;
 import java.nio.ByteBuffer;
 
@@ -9,11 +8,12 @@ import java.nio.ByteBuffer;
  * row while they are in the cache.
  */
 final class VectorCrossEntropy implements AutoCloseable {
-  private static final long LEAST_WORK = 1L << 19;
-  private static final int GRAIN = 16;
+  /** Scores that are worth a thread. */
+  private static final long LEAST_WORK = 1L << 13;
 
   private final Workers workers;
   private final Products products;
+  private final Rows rows;
   private final long tileElements;
   private final Memory memory = new Memory();
   private VectorTensor tile;
@@ -24,6 +24,7 @@ final class VectorCrossEntropy implements AutoCloseable {
   VectorCrossEntropy(Workers workers, Products products, long tileElements) {
     this.workers = workers;
     this.products = products;
+    this.rows = new Rows(workers);
     this.tileElements = tileElements;
   }
 
@@ -54,86 +55,87 @@ final class VectorCrossEntropy implements AutoCloseable {
       Gradients gradients) {
     long perTile = rowsPerTile(x.rows(), weight.rows());
     VectorTensor logits = tile(perTile, ScoreRow.room((int) weight.rows()));
+    int width = x.stride();
     for (long first = 0; first < x.rows(); first += perTile) {
       long count = Math.min(perTile, x.rows() - first);
-      rows(x, weight, targets, losses, gradients, logits, first, count);
+      products.multiply(
+          Op.NONE,
+          Op.TRANSPOSED,
+          count,
+          weight.rows(),
+          width,
+          x.address(first),
+          width,
+          weight.address(0),
+          width,
+          0,
+          logits.address(0),
+          logits.stride());
+      losses(logits, first, count, weight.rows(), targets, losses, gradients != null);
       if (gradients != null) {
-        products.multiply(
-            Op.TRANSPOSED,
-            Matrix.of(logits),
-            Op.NONE,
-            new Matrix(x.address(first), x.stride()),
-            weight.rows(),
-            x.columns(),
-            count,
-            1,
-            Matrix.of(gradients.dWeight()));
+        gradients(x, weight, gradients, logits, first, count);
       }
     }
   }
 
-  /** Everything but the gradient of the weight needs only a thread's own rows of the tile. */
-  private void rows(
-      VectorTensor x,
-      VectorTensor weight,
-      int[] targets,
-      VectorTensor losses,
-      Gradients gradients,
+  /** Of the rows of a tile; its logits turn into their gradient where that is wanted. */
+  private void losses(
       VectorTensor logits,
       long first,
-      long count) {
-    int width = x.stride();
-    long vocabulary = weight.rows();
-    int parts = workers.parts(count * vocabulary * width, LEAST_WORK);
-    float share = 1f / x.rows();
+      long count,
+      long vocabulary,
+      int[] targets,
+      VectorTensor losses,
+      boolean gradient) {
+    float share = 1f / losses.rows();
+    int parts = workers.parts(count * vocabulary, LEAST_WORK);
     workers.run(
         parts,
         part -> {
-          long from = Workers.begin(count, part, parts, GRAIN);
-          long mine = Workers.begin(count, part + 1, parts, GRAIN) - from;
-          if (mine == 0) {
-            return;
-          }
-          products.multiply(
-              part,
-              Op.NONE,
-              x.address(first + from),
-              width,
-              Op.TRANSPOSED,
-              weight.address(0),
-              width,
-              mine,
-              vocabulary,
-              width,
-              1,
-              0,
-              logits.address(from),
-              logits.stride());
-          float[] lanes = Lanes.scratch();
-          for (long row = from; row < from + mine; row++) {
+          float[] lanes = rows.scratch(part);
+          long end = Workers.begin(count, part + 1, parts, 1);
+          for (long row = Workers.begin(count, part, parts, 1); row < end; row++) {
             int target = targets[(int) (first + row)];
-            boolean gradient = gradients != null;
             losses.set(
                 first + row, loss(logits, row, (int) vocabulary, target, gradient, share, lanes));
           }
-          if (gradients != null) {
-            products.multiply(
-                part,
-                Op.NONE,
-                logits.address(from),
-                logits.stride(),
-                Op.NONE,
-                weight.address(0),
-                width,
-                mine,
-                width,
-                vocabulary,
-                1,
-                0,
-                gradients.dX().address(first + from),
-                width);
-          }
         });
+  }
+
+  private void gradients(
+      VectorTensor x,
+      VectorTensor weight,
+      Gradients gradients,
+      VectorTensor dLogits,
+      long first,
+      long count) {
+    int width = x.stride();
+    products.multiply(
+        Op.NONE,
+        Op.NONE,
+        count,
+        width,
+        weight.rows(),
+        dLogits.address(0),
+        dLogits.stride(),
+        weight.address(0),
+        width,
+        0,
+        gradients.dX().address(first),
+        width);
+    products.multiply(
+        Op.TRANSPOSED,
+        Op.NONE,
+        weight.rows(),
+        width,
+        count,
+        dLogits.address(0),
+        dLogits.stride(),
+        x.address(first),
+        width,
+        1,
+        gradients.dWeight().address(0),
+        width);
   }
 
   /**

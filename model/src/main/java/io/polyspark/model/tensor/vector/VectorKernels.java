@@ -20,8 +20,8 @@ import io.polyspark.model.tensor.Precision;
 import io.polyspark.model.tensor.ProductRecording;
 import io.polyspark.model.tensor.Routing;
 import io.polyspark.model.tensor.Tensor;
-import io.polyspark.model.tensor.vector.Products.Matrix;
 import io.polyspark.model.tensor.vector.Products.Op;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -37,7 +37,7 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
   }
 
   private final Memory memory = new Memory();
-  private final OneThreadBlas blas = OneThreadBlas.hold();
+  private final OpenBlasProducts blas;
   private final Products products;
   private final VectorEmbedding embedding;
   private final VectorRmsNorm rmsNorm;
@@ -56,11 +56,12 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
    */
   VectorKernels(long tileElements) {
     super(Workers.shared());
-    this.products = new Products(workers);
+    this.blas = new OpenBlasProducts(workers);
+    this.products = blas;
     this.embedding = new VectorEmbedding(workers);
     this.rmsNorm = new VectorRmsNorm(workers);
     this.rotary = new VectorRotary(workers);
-    this.attention = new VectorAttention(workers, products);
+    this.attention = new VectorAttention(workers, blas);
     this.crossEntropy = new VectorCrossEntropy(workers, products, tileElements);
   }
 
@@ -166,14 +167,83 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
       Op ofA, VectorTensor a, Op ofB, VectorTensor b, long k, Into into, VectorTensor out) {
     products.multiply(
         ofA,
-        Matrix.of(a),
         ofB,
-        Matrix.of(b),
         out.rows(),
         out.columns(),
         k,
-        into == Into.ADD ? 1 : 0,
-        Matrix.of(out));
+        a.address(0),
+        a.stride(),
+        b.address(0),
+        b.stride(),
+        beta(into),
+        out.address(0),
+        out.stride());
+  }
+
+  private static float beta(Into into) {
+    return into == Into.ADD ? 1 : 0;
+  }
+
+  @Override
+  public void expertsLinear(Tensor x, List<Tensor> weights, Routing routing, Tensor y, Into into) {
+    multiplyRows(vector(x), Op.TRANSPOSED, weights, routing, into, vector(y));
+  }
+
+  @Override
+  public void expertsInputGradient(
+      Tensor dY, List<Tensor> weights, Routing routing, Tensor dX, Into into) {
+    multiplyRows(vector(dY), Op.NONE, weights, routing, into, vector(dX));
+  }
+
+  /** {@code out (+)= a ofB(b[expert])} on the rows of each expert. */
+  private void multiplyRows(
+      VectorTensor a, Op ofB, List<Tensor> b, Routing routing, Into into, VectorTensor out) {
+    for (int expert = 0; expert < b.size(); expert++) {
+      int begin = routing.begin(expert);
+      int rows = routing.end(expert) - begin;
+      if (rows > 0) {
+        VectorTensor factor = vector(b.get(expert));
+        products.multiply(
+            Op.NONE,
+            ofB,
+            rows,
+            out.columns(),
+            a.columns(),
+            a.address(begin),
+            a.stride(),
+            factor.address(0),
+            factor.stride(),
+            beta(into),
+            out.address(begin),
+            out.stride());
+      }
+    }
+  }
+
+  @Override
+  public void expertsWeightGradient(Tensor dY, Tensor x, Routing routing, List<Tensor> dWeights) {
+    VectorTensor d = vector(dY);
+    VectorTensor in = vector(x);
+    for (int expert = 0; expert < dWeights.size(); expert++) {
+      int begin = routing.begin(expert);
+      int rows = routing.end(expert) - begin;
+      if (rows > 0) {
+        VectorTensor sum = vector(dWeights.get(expert));
+        products.multiply(
+            Op.TRANSPOSED,
+            Op.NONE,
+            sum.rows(),
+            sum.columns(),
+            rows,
+            d.address(begin),
+            d.stride(),
+            in.address(begin),
+            in.stride(),
+            1,
+            sum.address(0),
+            sum.stride());
+      }
+    }
   }
 
   @Override
@@ -333,6 +403,7 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
     rotary.close();
     attention.close();
     crossEntropy.close();
+    products.close();
     blas.close();
   }
 }
