@@ -153,9 +153,9 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
           new BatchPass(
               config,
               kernels,
+              MemoryPlan.over(kernels, purpose),
               batch,
               context,
-              purpose,
               views(kernels, layout, paramsFlattened),
               training ? views(kernels, layout, gradientsFlattened) : null);
     }
