@@ -42,7 +42,7 @@ public record MemoryEstimate(
     ParameterLayout layout = ParameterLayout.of(config);
     MemoryPlan plan = MemoryPlan.counting(purpose);
     Parameters none = Parameters.of(layout, entry -> null);
-    try (Kernels kernels = KernelsProvider.create(Precision.FLOAT32)) {
+    try (Kernels kernels = KernelsProvider.createQuietly(Precision.FLOAT32)) {
       new BatchPass(config, kernels, plan, batch, context, none, none);
       AttentionShape shape =
           new AttentionShape(
