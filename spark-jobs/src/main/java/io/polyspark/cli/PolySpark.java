@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
     commandListHeading = "%nVerbs:%n",
     subcommands = {
       PrepCommand.class,
+      DoctorCommand.class,
       TrainCommand.class,
       EvalCommand.class,
       GenerateCommand.class,
