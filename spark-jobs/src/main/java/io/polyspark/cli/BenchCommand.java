@@ -163,8 +163,7 @@ final class BenchCommand implements Callable<Integer> {
     result
         .operations()
         .forEach(
-            (name, seconds) ->
-                out.printf(Locale.ROOT, "  %-26s %,9.2f ms%n", name, 1e3 * seconds));
+            (name, seconds) -> out.printf(Locale.ROOT, "  %-26s %,9.2f ms%n", name, 1e3 * seconds));
   }
 
   private static Map<String, Object> toMap(TrainConfig training, StepBenchmark.Result result) {

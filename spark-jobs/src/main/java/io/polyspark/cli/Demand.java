@@ -1,5 +1,11 @@
 package io.polyspark.cli;
 
+import io.polyspark.evaluate.Evaluation;
+import io.polyspark.model.dl4j.MemoryEstimate;
+import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.model.transformer.ParameterLayout;
+import io.polyspark.train.TrainConfig;
+
 /**
  * What a verb asks of the executors.
  *
@@ -7,18 +13,55 @@ package io.polyspark.cli;
  * @param replicas tasks that should run side by side and take an executor each; 0 where tasks are
  *     small and any number may share one
  * @param nativeBytes memory outside the heap that one task needs
+ * @param batchBytes how many of {@code nativeBytes} hold a batch, which could be smaller; 0 where
+ *     nobody can choose it
  * @param heapBytes heap that one executor needs
  * @param driverHeapBytes heap that the driver needs
  */
-record Demand(String verb, int replicas, long nativeBytes, long heapBytes, long driverHeapBytes) {
+record Demand(
+    String verb,
+    int replicas,
+    long nativeBytes,
+    long batchBytes,
+    long heapBytes,
+    long driverHeapBytes) {
   /** Below this Spark refuses to start an executor (1.5 times its 300 MiB reserve), rounded up. */
   static final long LEAST_HEAP = 512L << 20;
 
   /** What Spark's driver takes by itself. */
   static final long LEAST_DRIVER_HEAP = 256L << 20;
 
+  /** A training run: an executor's replica, and beside it the one that it validates with. */
+  static Demand ofTraining(TrainConfig training) {
+    MemoryEstimate replica = replicaOf(training);
+    return ofReplicas(
+        "train",
+        training.replicas(),
+        replica.total() + validationBytes(training),
+        replica.activations(),
+        ParameterLayout.of(training.model()).length());
+  }
+
+  /** The memory outside the heap of one replica that trains. */
+  static MemoryEstimate replicaOf(TrainConfig training) {
+    return MemoryEstimate.of(
+        training.model(),
+        training.batch(),
+        training.context(),
+        MemoryPlan.Purpose.TRAINING,
+        training.computeOptions());
+  }
+
+  /** The memory outside the heap of the replica that an executor validates with. */
+  static long validationBytes(TrainConfig training) {
+    return training.validation().everyRounds() == 0
+        ? 0
+        : Evaluation.nativeBytesPerTask(training.model());
+  }
+
   /** Tasks that train: each computes with all the cores of its executor. */
-  static Demand ofReplicas(String verb, int replicas, long nativeBytes, long parameters) {
+  static Demand ofReplicas(
+      String verb, int replicas, long nativeBytes, long batchBytes, long parameters) {
     // Parameters and two moments as they came and as they go back, in float32, with as much again
     // for the shuffle that sorts them, above what Spark reserves.
     // The driver has them before and after a round, and as the pieces that it broadcasts.
@@ -26,12 +69,13 @@ record Demand(String verb, int replicas, long nativeBytes, long heapBytes, long 
         verb,
         replicas,
         nativeBytes,
+        batchBytes,
         LEAST_HEAP + parameters * Float.BYTES * 12,
         LEAST_DRIVER_HEAP + parameters * Float.BYTES * 9);
   }
 
   /** Small tasks, as many as there are cores. */
   static Demand ofTasks(String verb, long nativeBytes) {
-    return new Demand(verb, 0, nativeBytes, LEAST_HEAP, LEAST_DRIVER_HEAP);
+    return new Demand(verb, 0, nativeBytes, 0, LEAST_HEAP, LEAST_DRIVER_HEAP);
   }
 }

@@ -72,7 +72,6 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Sampling sampling = new Sampling(maxTokens, temperature, topK, seed);
-    SparkRuntime.limitNativeMemory();
     Path path = new Path(checkpoint);
     Checkpoint opened = Checkpoint.resolve(path.getFileSystem(SparkRuntime.hadoop()), path);
     try (Generator generator = Generator.open(opened)) {

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
     commandListHeading = "%nVerbs:%n",
     subcommands = {
       PrepCommand.class,
+      DoctorCommand.class,
       TrainCommand.class,
       EvalCommand.class,
       GenerateCommand.class,
@@ -57,6 +58,7 @@ public final class PolySpark implements Runnable {
     // Text is UTF-8 whatever the locale says; models write what they like.
     System.setOut(utf8(FileDescriptor.out));
     System.setErr(utf8(FileDescriptor.err));
+    SparkRuntime.limitNativeMemory();
     int code = run(arguments);
     System.out.flush();
     // In its cluster, YARN takes an application that calls exit, even with 0, for one that failed.

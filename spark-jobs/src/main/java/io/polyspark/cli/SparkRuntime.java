@@ -18,12 +18,26 @@ final class SparkRuntime {
 
   /** Starts Spark with settings that fit; the caller closes it. */
   static JavaSparkContext start(Demand demand) {
-    requireDriverHeap(demand, Runtime.getRuntime().maxMemory());
-    SparkConf conf = SparkSettings.fit(new SparkConf(), demand, Machine.here());
+    return start(settings(demand));
+  }
+
+  /**
+   * The settings that Spark would start with.
+   *
+   * @throws UserError if the demand needs more memory than there is, saying how much
+   */
+  static SparkConf settings(Demand demand) {
+    Machine machine = Machine.here();
+    SparkConf conf = SparkSettings.fit(new SparkConf(), demand, machine);
+    requireDriverHeap(demand, Runtime.getRuntime().maxMemory(), machine);
+    return conf;
+  }
+
+  /** Starts Spark with {@link #settings}; the caller closes it. */
+  static JavaSparkContext start(SparkConf conf) {
     if (conf.get("spark.master").startsWith("local-cluster")) {
       useJarInPlace(conf);
     }
-    limitNativeMemory();
     return new JavaSparkContext(conf);
   }
 
@@ -32,13 +46,21 @@ final class SparkRuntime {
    *
    * @throws UserError if the model needs more, saying how much
    */
-  static void requireDriverHeap(Demand demand, long heap) {
+  static void requireDriverHeap(Demand demand, long heap, Machine machine) {
     // A JVM has a little less to use than it was given.
-    if (heap < demand.driverHeapBytes() * 9 / 10) {
-      throw UserError.of(
-          "The driver has %,d MiB of heap, but this model needs %,d MiB: use --driver-memory %dm.",
-          heap >> 20, demand.driverHeapBytes() >> 20, (demand.driverHeapBytes() >> 20) + 1);
+    if (heap >= demand.driverHeapBytes() * 9 / 10) {
+      return;
     }
+    if (demand.driverHeapBytes() > SparkSettings.room(machine)) {
+      throw UserError.of(
+          "The driver needs %,d MiB of heap for this model, but its machine has %,d MiB of memory:"
+              + " take a smaller model (fewer layers or experts), or run the driver on a larger"
+              + " machine.",
+          demand.driverHeapBytes() >> 20, machine.memory() >> 20);
+    }
+    throw UserError.of(
+        "The driver has %,d MiB of heap, but this model needs %,d MiB: use --driver-memory %dm.",
+        heap >> 20, demand.driverHeapBytes() >> 20, (demand.driverHeapBytes() >> 20) + 1);
   }
 
   /** Hadoop's configuration as Spark will have it, for what is checked before Spark starts. */
@@ -48,7 +70,7 @@ final class SparkRuntime {
 
   /**
    * Lets this JVM take native memory up to what the machine has left, where the user has not said
-   * otherwise; must run before the first native array is made.
+   * otherwise; must run before anything of JavaCPP is loaded, which reads its limits then.
    */
   static void limitNativeMemory() {
     Machine machine = Machine.here();

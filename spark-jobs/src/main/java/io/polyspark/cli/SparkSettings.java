@@ -68,6 +68,9 @@ final class SparkSettings {
     conf.setIfMissing("spark.app.name", "polyspark " + demand.verb());
     conf.setIfMissing("spark.ui.showConsoleProgress", "false");
     chooseMaster();
+    if (demand.replicas() > 0) {
+      sendAsItIs();
+    }
     String master = conf.get("spark.master");
     Matcher cluster = LOCAL_CLUSTER.matcher(master);
     long most;
@@ -90,6 +93,15 @@ final class SparkSettings {
     option(VECTOR_MODULE, "--add-modules=" + VECTOR_MODULE);
   }
 
+  /**
+   * What replicas send and get are float32 vectors, which compress by 2 %: on all but the slowest
+   * networks that costs more time than it saves.
+   */
+  private void sendAsItIs() {
+    conf.setIfMissing("spark.shuffle.compress", "false");
+    conf.setIfMissing("spark.broadcast.compress", "false");
+  }
+
   /** Replicas get processes of their own on this machine; other verbs run in the driver. */
   private void chooseMaster() {
     boolean open = conf.getBoolean(CHOOSE_MASTER, false) || !conf.contains("spark.master");
@@ -102,37 +114,70 @@ final class SparkSettings {
     }
     int executors = Math.min(demand.replicas(), machine.cores());
     int cores = Math.max(1, machine.cores() / executors);
+    long need = demand.heapBytes() + nativeNeed() + JVM_BYTES;
+    requireRoom(executors, need);
     // What the replica needs, and as much again up to half of the machine's memory, shared.
-    long need = demand.heapBytes() + demand.nativeBytes() + JVM_BYTES;
     long share = machine.memory() / 2 / executors;
     long memory = Math.max(need, Math.min(2 * need, share));
-    long most = machine.memory() * 9 / 10;
-    if (need > most) {
-      throw UserError.of(
-          "This machine has %s of memory, but one replica of this model needs %s (%s of heap, %s"
-              + " outside it): a smaller model (fewer layers or experts) takes less of both, a"
-              + " smaller batch or context less outside the heap; or give a --master with more"
-              + " memory.",
-          mebibytes(machine.memory()),
-          mebibytes(need),
-          mebibytes(demand.heapBytes()),
-          mebibytes(need - demand.heapBytes()));
-    }
-    if (memory > most / executors) {
-      throw UserError.of(
-          "This machine has %s of memory, but %d replicas of this model need %s each: train fewer"
-              + " replicas at a time with -- --master 'local-cluster[1,%d,%d]', or give a --master"
-              + " with more memory.",
-          mebibytes(machine.memory()),
-          executors,
-          mebibytes(need),
-          machine.cores(),
-          need / MEBIBYTE + 1);
-    }
     conf.set(
         "spark.master",
         String.format(
             Locale.ROOT, "local-cluster[%d,%d,%d]", executors, cores, memory / MEBIBYTE + 1));
+  }
+
+  /** What a machine has for our processes: a tenth is left to the rest. */
+  static long room(Machine machine) {
+    return machine.memory() / 10 * 9;
+  }
+
+  /**
+   * The driver runs on this machine too.
+   *
+   * @param need of one executor
+   */
+  private void requireRoom(int executors, long need) {
+    long driver = demand.driverHeapBytes() + JVM_BYTES;
+    long room = room(machine) - driver;
+    if (executors * need <= room) {
+      return;
+    }
+    if (need <= room) {
+      long atATime = room / need;
+      throw UserError.of(
+          "This machine has %s of memory, but %d replicas of this model need %s each and the driver"
+              + " %s: train fewer at a time with -- --master 'local-cluster[%d,%d,%d]', take a"
+              + " smaller batch or context, or recompute: mlp or block (a batch takes %s of each),"
+              + " or give a --master with more memory.",
+          mebibytes(machine.memory()),
+          executors,
+          mebibytes(need),
+          mebibytes(driver),
+          atATime,
+          Math.max(1, machine.cores() / atATime),
+          need / MEBIBYTE + 1,
+          mebibytes(demand.batchBytes()));
+    }
+    throw UserError.of(
+        "This machine has %s of memory, but one replica of this model needs %s (%s of heap, %s"
+            + " outside it) and the driver %s: %s, or give a --master with more memory.",
+        mebibytes(machine.memory()),
+        mebibytes(need),
+        mebibytes(demand.heapBytes()),
+        mebibytes(need - demand.heapBytes()),
+        mebibytes(driver),
+        whatTakesLess(need, room));
+  }
+
+  /** Sends nobody to a smaller batch whom the parameters alone will send back. */
+  private String whatTakesLess(long need, long room) {
+    String batch = mebibytes(demand.batchBytes());
+    return need - demand.batchBytes() > room
+        ? "take a smaller model (fewer layers or experts), since a smaller batch or context, or"
+            + " recompute: mlp or block, can save no more than "
+            + batch
+        : "take a smaller batch or context, or recompute: mlp or block (a batch takes "
+            + batch
+            + " of it), or a smaller model (fewer layers or experts)";
   }
 
   /** A standalone cluster would give an executor all cores of its worker. */
@@ -248,7 +293,8 @@ final class SparkSettings {
     }
   }
 
-  private static String mebibytes(long bytes) {
+  /** An amount of memory as people read it, rounded up. */
+  static String mebibytes(long bytes) {
     return String.format(Locale.ROOT, "%,d MiB", (bytes + MEBIBYTE - 1) / MEBIBYTE);
   }
 }

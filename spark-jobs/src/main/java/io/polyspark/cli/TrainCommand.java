@@ -1,13 +1,10 @@
 package io.polyspark.cli;
 
-import io.polyspark.evaluate.Evaluation;
 import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.config.UserError;
-import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
-import io.polyspark.model.tensor.MemoryPlan;
-import io.polyspark.model.transformer.ParameterLayout;
+import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.report.RunFiles;
 import io.polyspark.train.TrainConfig;
 import io.polyspark.train.TrainJob;
@@ -23,6 +20,7 @@ import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -84,14 +82,10 @@ final class TrainCommand implements Callable<Integer> {
     TrainConfig training = TrainConfig.load(config, overrides);
     Path dataPath = new Path(data);
     Path outputPath = new Path(output);
+    SparkConf settings = SparkRuntime.settings(Demand.ofTraining(training));
     check(training, dataPath, outputPath);
-    Demand demand =
-        Demand.ofReplicas(
-            "train",
-            training.replicas(),
-            nativeBytes(training),
-            ParameterLayout.of(training.model()).length());
-    try (JavaSparkContext spark = SparkRuntime.start(demand)) {
+    KernelsProvider.announce();
+    try (JavaSparkContext spark = SparkRuntime.start(settings)) {
       Configuration hadoop = spark.hadoopConfiguration();
       // Executors have working directories of their own.
       Path everywhereData = dataPath.getFileSystem(hadoop).makeQualified(dataPath);
@@ -102,20 +96,6 @@ final class TrainCommand implements Callable<Integer> {
       report(result, files);
     }
     return PolySpark.DONE;
-  }
-
-  /** An executor's replica, and beside it the one that it validates with. */
-  private static long nativeBytes(TrainConfig training) {
-    long replica =
-        Replica.requiredNativeBytes(
-            training.model(),
-            training.batch(),
-            training.context(),
-            MemoryPlan.Purpose.TRAINING,
-            training.computeOptions());
-    return training.validation().everyRounds() == 0
-        ? replica
-        : replica + Evaluation.nativeBytesPerTask(training.model());
   }
 
   /** What would fail only after Spark has started. */

@@ -201,9 +201,20 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
         timings.waitSeconds(),
         timings.broadcastSeconds(),
         checkpointSeconds,
+        1 - slowestSteps(result) / seconds,
         tokens / seconds,
         coefficients(result.next().parameters()),
         experts(result));
+  }
+
+  /** The seconds that the steps took of the replica that needed longest for them. */
+  private static double slowestSteps(RoundResult<StepLog> result) {
+    return result.replicas().stream()
+        .mapToDouble(
+            report ->
+                report.metrics().steps().stream().mapToDouble(StepMetrics::computeSeconds).sum())
+        .max()
+        .orElse(0);
   }
 
   private static List<ExpertMetrics> experts(RoundResult<StepLog> result) {

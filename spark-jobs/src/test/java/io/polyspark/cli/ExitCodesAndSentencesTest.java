@@ -8,9 +8,12 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is wrong is said before Spark starts, so these run in the tests' own process. */
@@ -20,7 +23,7 @@ class ExitCodesAndSentencesTest {
   private record Outcome(int code, String out, String err) {}
 
   @ParameterizedTest
-  @ValueSource(strings = {"prep", "train", "eval", "generate", "report"})
+  @ValueSource(strings = {"prep", "doctor", "train", "eval", "generate", "report"})
   void everyVerbHasHelpWithExamplesThatFitsATerminal(String verb) {
     Outcome outcome = run(verb, "--help");
     assertThat(outcome.code()).isZero();
@@ -45,7 +48,7 @@ class ExitCodesAndSentencesTest {
         "Invalid value for option '--synthetic': '4 loaves' is no size; give bytes, or a number with"
             + " k, M, G or T (see polyspark prep --help).");
     assertMistake(
-        run(), "Give a verb: prep, train, eval, generate, report (see polyspark --help).");
+        run(), "Give a verb: prep, doctor, train, eval, generate, report (see polyspark --help).");
   }
 
   @Test
@@ -60,23 +63,65 @@ class ExitCodesAndSentencesTest {
         config + ": steps must be a whole number of at least 1, found 'none'.");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          moe-tiny | model.num_experts_per_tok=5  | model: num_experts_per_tok is 5, but must be from 1 to num_experts, which is 4.
+          moe-tiny | model.num_experts_per_tok=0  | model: num_experts_per_tok is 0, but must be from 1 to num_experts, which is 4.
+          moe-tiny | model.num_experts_per_tok=-1 | model: 'num_experts_per_tok' is '-1', but must be a whole number of at least 0.
+          moe-tiny | model.num_experts=-4         | model: 'num_experts' is '-4', but must be a whole number of at least 0.
+          moe-tiny | model.num_experts=2.5        | model: 'num_experts' is '2.5', but must be a whole number of at least 0.
+          moe-tiny | model.num_experts=0          | model: num_experts_per_tok is 2, but num_experts is 0; give a number of experts, or 0 for both.
+          tiny     | model.num_experts=4          | model: num_experts_per_tok is 0, but must be from 1 to num_experts, which is 4.
+          moe-tiny | model.hidden_act=[relu]      | model: 'hidden_act' is '[relu]', but must be a name, or a list of one name for each of the 2 layers.
+          moe-tiny | model.hidden_act=[relu, 3]   | model: 'hidden_act' is '[relu, 3]', but must be a name, or a list of one name for each of the 2 layers.
+          moe-tiny | context=17                   | context must be at most the model's max_position_embeddings, which is 16, found 17.
+          char     | context=65                   | context must be at most the model's max_position_embeddings, which is 64, found 65.
+          """)
+  void aModelThatCannotBeIsItsSentenceAndCode2(String model, String override, String sentence)
+      throws IOException {
+    Path config = config(model);
+    String expected = "--set " + override + ": " + sentence;
+    assertMistake(train(config, "--set", override), expected);
+    assertMistake(run("doctor", "--config", config.toString(), "--set", override), expected);
+  }
+
+  /**
+   * 6.9 billion parameters take 110 GB in a replica, and more on the heaps of executor and driver.
+   */
   @Test
-  void aMixtureOfExpertsThatCannotBeIsItsSentenceAndCode2() throws IOException {
-    Path config = directory.resolve("experts.yaml");
-    Files.writeString(config, "model: moe-tiny\n");
-    assertMistake(
-        run(
-            "train",
-            "--config",
-            config.toString(),
-            "--data",
-            "x",
-            "--output",
-            "y",
-            "--set",
-            "model.num_experts_per_tok=5"),
-        "--set model.num_experts_per_tok=5: model: num_experts_per_tok is 5, but must be from 1 to"
-            + " num_experts, which is 4.");
+  void aModelThatNoMachineHoldsIsASentenceWithItsSizeAndCode2() throws IOException {
+    Path config = config("moe-1b-7b");
+    String sentence =
+        "This machine has [0-9,]+ MiB of memory, but one replica of this model needs [0-9,]{7,} MiB"
+            + " \\([0-9,]{7,} MiB of heap, [0-9,]{7,} MiB outside it\\) and the driver [0-9,]{7,}"
+            + " MiB: take a smaller model \\(fewer layers or experts\\), since a smaller batch or"
+            + " context, or recompute: mlp or block, can save no more than [0-9,]+ MiB, or give a"
+            + " --master with more memory.\\R";
+    Outcome trained = train(config);
+    assertThat(trained.err()).matches(sentence);
+    assertThat(trained.code()).isEqualTo(2);
+
+    Outcome examined = run("doctor", "--config", config.toString(), "--json");
+    assertThat(examined.err()).isEqualTo(trained.err());
+    assertThat(examined.code()).isEqualTo(2);
+    assertThat(examined.out()).contains("\"parameters\":6919", "\"fits\":false", "\"problem\":");
+  }
+
+  private Path config(String model) throws IOException {
+    Path config = directory.resolve("x.yaml");
+    Files.writeString(config, "model: " + model + "\n");
+    return config;
+  }
+
+  private static Outcome train(Path config, String... options) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("train", "--config", config.toString(), "--data", "x", "--output", "y"));
+    arguments.addAll(List.of(options));
+    return run(arguments.toArray(String[]::new));
   }
 
   private static void assertMistake(Outcome outcome, String sentence) {

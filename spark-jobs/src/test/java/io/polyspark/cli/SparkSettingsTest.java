@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class SparkSettingsTest {
   private static final long MEBIBYTE = 1L << 20;
   private static final Machine MACHINE = new Machine(8, 16_384 * MEBIBYTE);
-  private static final Demand TRAIN = new Demand("train", 2, 300 * MEBIBYTE, 512 * MEBIBYTE, 0);
+  private static final Demand TRAIN = new Demand("train", 2, 300 * MEBIBYTE, 0, 512 * MEBIBYTE, 0);
 
   @Test
   void heapNativeMemoryAndJvmTogetherFitALocalClustersWorker() {
@@ -37,20 +37,65 @@ class SparkSettingsTest {
         .hasMessage(
             "spark.executor.memoryOverhead is 100, but this model needs 556 MiB outside the heap:"
                 + " use --conf spark.executor.memoryOverhead=556m.");
-    Demand huge = new Demand("train", 2, 10_000 * MEBIBYTE, 512 * MEBIBYTE, 0);
+    Demand huge = new Demand("train", 2, 10_000 * MEBIBYTE, 0, 512 * MEBIBYTE, 0);
     assertThatThrownBy(() -> fit("local[2]", huge))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("but this model needs 20,000 MiB on local[2]");
+  }
+
+  @Test
+  void whereTheMachineIsTooSmallTheSentenceSaysWhatTakesLess() {
+    assertTooLarge(
+        2,
+        10_000,
+        4_000,
+        "This machine has 16,384 MiB of memory, but 2 replicas of this model need 10,768 MiB each"
+            + " and the driver 448 MiB: train fewer at a time with -- --master"
+            + " 'local-cluster[1,8,10769]', take a smaller batch or context, or recompute: mlp or"
+            + " block (a batch takes 4,000 MiB of each), or give a --master with more memory.");
+    assertTooLarge(
+        1,
+        20_000,
+        19_000,
+        "This machine has 16,384 MiB of memory, but one replica of this model needs 20,768 MiB (512"
+            + " MiB of heap, 20,256 MiB outside it) and the driver 448 MiB: take a smaller batch or"
+            + " context, or recompute: mlp or block (a batch takes 19,000 MiB of it), or a smaller"
+            + " model (fewer layers or experts), or give a --master with more memory.");
+    assertTooLarge(
+        1,
+        100_000,
+        4_000,
+        "This machine has 16,384 MiB of memory, but one replica of this model needs 100,768 MiB (512"
+            + " MiB of heap, 100,256 MiB outside it) and the driver 448 MiB: take a smaller model"
+            + " (fewer layers or experts), since a smaller batch or context, or recompute: mlp or"
+            + " block, can save no more than 4,000 MiB, or give a --master with more memory.");
+  }
+
+  private static void assertTooLarge(
+      int replicas, long nativeMebibytes, long batchMebibytes, String sentence) {
     SparkConf choose = given("local[*]").set(SparkSettings.CHOOSE_MASTER, "true");
-    assertThatThrownBy(() -> SparkSettings.fit(choose, huge, MACHINE))
+    Demand demand =
+        new Demand(
+            "train",
+            replicas,
+            nativeMebibytes * MEBIBYTE,
+            batchMebibytes * MEBIBYTE,
+            512 * MEBIBYTE,
+            256 * MEBIBYTE);
+    assertThatThrownBy(() -> SparkSettings.fit(choose, demand, MACHINE))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("2 replicas of this model need 10,704 MiB each");
-    Demand tooHuge = new Demand("train", 1, 100_000 * MEBIBYTE, 512 * MEBIBYTE, 0);
-    assertThatThrownBy(() -> SparkSettings.fit(choose, tooHuge, MACHINE))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining(
-            "one replica of this model needs 100,704 MiB (512 MiB of heap, 100,192 MiB outside it):"
-                + " a smaller model");
+        .hasMessage(sentence);
+  }
+
+  /** What is chosen for a replica that just fits is enough for it. */
+  @Test
+  void theChosenMasterHoldsWhatItWasChosenFor() {
+    SparkConf choose = given("local[*]").set(SparkSettings.CHOOSE_MASTER, "true");
+    for (int mebibytes : new int[] {100, 3_000, 6_000, 6_300}) {
+      Demand demand = new Demand("train", 2, mebibytes * MEBIBYTE, 0, 512 * MEBIBYTE, 0);
+      SparkConf conf = SparkSettings.fit(choose, demand, MACHINE);
+      assertThat(nativeMebibytes(conf)).isGreaterThanOrEqualTo(mebibytes);
+    }
   }
 
   @Test
@@ -59,6 +104,18 @@ class SparkSettingsTest {
     assertThat(conf.get("spark.task.cpus")).isEqualTo("3");
     assertThat(conf.get("spark.executorEnv.OMP_NUM_THREADS")).isEqualTo("3");
     assertThat(conf.get("spark.executorEnv.OPENBLAS_NUM_THREADS")).isEqualTo("3");
+  }
+
+  @Test
+  void vectorsTravelUncompressedUnlessTheUserSaysOtherwise() {
+    SparkConf conf = fit("local-cluster[2,3,2000]", TRAIN);
+    assertThat(conf.get("spark.shuffle.compress")).isEqualTo("false");
+    assertThat(conf.get("spark.broadcast.compress")).isEqualTo("false");
+    SparkConf given = given("yarn").set("spark.shuffle.compress", "true");
+    assertThat(SparkSettings.fit(given, TRAIN, MACHINE).get("spark.shuffle.compress"))
+        .isEqualTo("true");
+    assertThat(fit("local[2]", Demand.ofTasks("eval", MEBIBYTE)).contains("spark.shuffle.compress"))
+        .isFalse();
   }
 
   @Test
@@ -97,7 +154,7 @@ class SparkSettingsTest {
 
   @Test
   void aClustersExecutorsGetTheHeapThatTheModelNeeds() {
-    Demand large = new Demand("train", 2, 300 * MEBIBYTE, 3000 * MEBIBYTE, 0);
+    Demand large = new Demand("train", 2, 300 * MEBIBYTE, 0, 3000 * MEBIBYTE, 0);
     assertThat(SparkSettings.fit(given("yarn"), TRAIN, MACHINE).get("spark.executor.memory"))
         .isEqualTo("1024m");
     assertThat(SparkSettings.fit(given("yarn"), large, MACHINE).get("spark.executor.memory"))
@@ -124,13 +181,20 @@ class SparkSettingsTest {
 
   @Test
   void aDriverWithTooLittleHeapSaysHowMuchIsNeeded() {
-    Demand large = Demand.ofReplicas("train", 2, MEBIBYTE, 100_000_000);
-    assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE))
+    Demand large = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 100_000_000);
+    assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE, MACHINE))
         .isInstanceOf(UserError.class)
         .hasMessage(
             "The driver has 1,024 MiB of heap, but this model needs 3,689 MiB: use"
                 + " --driver-memory 3690m.");
-    SparkRuntime.requireDriverHeap(large, 3500 * MEBIBYTE);
+    SparkRuntime.requireDriverHeap(large, 3500 * MEBIBYTE, MACHINE);
+    Machine small = new Machine(2, 4000 * MEBIBYTE);
+    assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE, small))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "The driver needs 3,689 MiB of heap for this model, but its machine has 4,000 MiB of"
+                + " memory: take a smaller model (fewer layers or experts), or run the driver on a"
+                + " larger machine.");
   }
 
   @Test

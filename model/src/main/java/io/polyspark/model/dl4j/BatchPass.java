@@ -34,35 +34,35 @@ final class BatchPass implements AutoCloseable {
 
   /**
    * @param kernels closed with this
+   * @param plan where memory comes from
    * @param gradients null for {@link MemoryPlan.Purpose#INFERENCE}
    */
   BatchPass(
       ModelConfig config,
       ComputeOptions options,
       Kernels kernels,
+      MemoryPlan plan,
       int batch,
       int context,
-      MemoryPlan.Purpose purpose,
       Parameters parameters,
       Parameters gradients) {
     this.config = config;
     this.kernels = kernels;
     this.batch = batch;
     this.context = context;
-    this.purpose = purpose;
-    MemoryPlan plan = MemoryPlan.over(kernels, purpose);
+    this.purpose = plan.purpose();
     this.transformer =
         new Transformer(
             config, kernels, plan, options.recompute(), parameters, gradients, batch, context);
     int rows = Math.multiplyExact(batch, context);
-    this.tokens = kernels.allocateIndices(rows);
-    this.targets = kernels.allocateIndices(rows);
+    this.tokens = plan.indices("tokens", rows);
+    this.targets = plan.indices("targets", rows);
+    this.losses = plan.shared("losses", rows, 1);
+    this.row = plan.indices("row", 1);
+    this.rowHidden = plan.shared("row.hidden", 1, config.hiddenSize());
+    this.rowLogits = plan.shared("row.logits", 1, config.vocabSize());
     this.gradients = gradients;
-    this.losses = kernels.allocate(rows, 1);
     this.downloadedLosses = new double[rows];
-    this.row = kernels.allocateIndices(1);
-    this.rowHidden = kernels.allocate(1, config.hiddenSize());
-    this.rowLogits = kernels.allocate(1, config.vocabSize());
   }
 
   /** Whether it can serve a batch; what serves training serves inference too. */

@@ -176,9 +176,9 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
               config,
               layerConf().getComputeOptions(),
               kernels,
+              MemoryPlan.over(kernels, purpose),
               batch,
               context,
-              purpose,
               views(kernels, layout, paramsFlattened),
               training ? views(kernels, layout, gradientsFlattened) : null);
     }

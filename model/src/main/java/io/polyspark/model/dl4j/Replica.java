@@ -6,7 +6,6 @@ import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.optimize.AdamW;
 import io.polyspark.model.optimize.AdamWConfig;
 import io.polyspark.model.optimize.LearningRate;
-import io.polyspark.model.tensor.AttentionShape;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.KernelsProvider;
@@ -17,8 +16,6 @@ import io.polyspark.model.tensor.nd4j.Nd4jKernels;
 import io.polyspark.model.transformer.ExpertLoad;
 import io.polyspark.model.transformer.Initializer;
 import io.polyspark.model.transformer.ParameterLayout;
-import io.polyspark.model.transformer.Parameters;
-import io.polyspark.model.transformer.Transformer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -336,33 +333,14 @@ public final class Replica implements AutoCloseable {
     return network;
   }
 
-  /**
-   * The native memory that a replica needs, in bytes: parameters, for training gradients and two
-   * moments, activations, and the kernels' scratch.
-   */
+  /** The native memory that a replica needs, in bytes: the sum of a {@link MemoryEstimate}. */
   public static long requiredNativeBytes(
       ModelConfig config,
       int batch,
       int context,
       MemoryPlan.Purpose purpose,
       ComputeOptions options) {
-    boolean training = purpose == MemoryPlan.Purpose.TRAINING;
-    ParameterLayout layout = ParameterLayout.of(config);
-    MemoryPlan plan = MemoryPlan.counting(purpose);
-    Parameters none = Parameters.of(layout, entry -> null);
-    try (Kernels kernels = KernelsProvider.create(Precision.FLOAT32)) {
-      new Transformer(config, kernels, plan, options.recompute(), none, none, batch, context);
-      long vectors = training ? 4 : 1;
-      AttentionShape shape =
-          new AttentionShape(
-              batch,
-              context,
-              config.numAttentionHeads(),
-              config.numKeyValueHeads(),
-              config.headSize());
-      return Float.BYTES * (vectors * layout.length() + plan.elements())
-          + kernels.scratchBytes(shape, config.hiddenSize(), config.vocabSize());
-    }
+    return MemoryEstimate.of(config, batch, context, purpose, options).total();
   }
 
   @Override

@@ -19,17 +19,55 @@ public final class KernelsProvider {
 
   private KernelsProvider() {}
 
+  /**
+   * Which kernels {@link #create} makes in this JVM in float32, and why.
+   *
+   * @param kernels their description
+   * @param reason why these; says which option of the JVM is missing for faster ones
+   * @param backend ND4J's back end
+   * @param blasCore see {@link BlasCore}
+   */
+  public record Choice(String kernels, String reason, String backend, String blasCore) {}
+
+  /** What this JVM computes with. */
+  public static Choice choice() {
+    try (Kernels kernels = createQuietly(Precision.FLOAT32)) {
+      return new Choice(
+          kernels.description(),
+          reason(makesVectorKernels(Precision.FLOAT32)),
+          Nd4j.getBackend().getClass().getSimpleName(),
+          BlasCore.settle());
+    }
+  }
+
+  /** Says in the log, once, what this JVM computes with. */
+  public static void announce() {
+    if (SAID.compareAndSet(false, true)) {
+      Choice choice = choice();
+      LOG.info(
+          "Kernels: {} ({}); BLAS core type: {}",
+          choice.kernels(),
+          choice.reason(),
+          choice.blasCore());
+    }
+  }
+
   /** New kernels, which the caller closes. The log says once which they are and why. */
   public static Kernels create(Precision precision) {
-    String blasCore = BlasCore.settle();
-    boolean vector =
-        precision == Precision.FLOAT32 && hasVectorModule() && Nd4j.getEnvironment().isCPU();
-    Kernels kernels = vector ? vectorKernels() : new Nd4jKernels(precision);
-    if (precision == Precision.FLOAT32 && SAID.compareAndSet(false, true)) {
-      LOG.info(
-          "Kernels: {} ({}); BLAS core type: {}", kernels.description(), reason(vector), blasCore);
+    if (precision == Precision.FLOAT32) {
+      announce();
     }
-    return kernels;
+    return createQuietly(precision);
+  }
+
+  /** As {@link #create}, for who only asks them for sizes and has nothing computed. */
+  public static Kernels createQuietly(Precision precision) {
+    BlasCore.settle();
+    return makesVectorKernels(precision) ? vectorKernels() : new Nd4jKernels(precision);
+  }
+
+  private static boolean makesVectorKernels(Precision precision) {
+    return precision == Precision.FLOAT32 && hasVectorModule() && Nd4j.getEnvironment().isCPU();
   }
 
   private static boolean hasVectorModule() {

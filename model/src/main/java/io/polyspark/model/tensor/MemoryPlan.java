@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 
 /**
  * Decides which tensors of a forward and backward pass share memory, and allocates each once. What
@@ -111,12 +112,29 @@ public final class MemoryPlan {
     return tensors.computeIfAbsent(slot, key -> allocator.apply(key.rows(), key.columns()));
   }
 
+  /** The number of elements handed out so far that belong to one layer each, for its gradient. */
+  public long keptElements() {
+    return elements(slot -> slot.layer() != ANY_LAYER);
+  }
+
   /**
-   * The number of elements of all tensors and lists of indices handed out so far; an index takes as
-   * much memory as a float32.
+   * The number of elements handed out so far that all layers share; an index counts as one, since
+   * it takes as much memory as a float32.
    */
-  public long elements() {
-    return tensors.values().stream().mapToLong(Tensor::length).sum()
+  public long sharedElements() {
+    return elements(slot -> slot.layer() == ANY_LAYER)
         + indices.values().stream().mapToLong(Indices::length).sum();
+  }
+
+  /** The number of elements of all tensors and lists of indices handed out so far. */
+  public long elements() {
+    return keptElements() + sharedElements();
+  }
+
+  private long elements(Predicate<Slot> counted) {
+    return tensors.entrySet().stream()
+        .filter(entry -> counted.test(entry.getKey()))
+        .mapToLong(entry -> entry.getValue().length())
+        .sum();
   }
 }

@@ -10,6 +10,9 @@ record Names(int layer) {
   static final String FINAL_NORM = "model.norm.weight";
   static final String OUTPUT = "lm_head.weight";
 
+  /** Part of the names of all experts' matrices. */
+  static final String EXPERTS = ".mlp.experts.";
+
   /** Part of the names of all activations' vectors. */
   static final String ACTIVATION = ".mlp.act_fn.";
 
@@ -64,11 +67,9 @@ record Names(int layer) {
 
   /** The matrices of one expert, from 0. */
   Expert expert(int expert) {
-    String prefix = "mlp.experts." + expert + ".";
+    String prefix = "model.layers." + layer + EXPERTS + expert + ".";
     return new Expert(
-        named(prefix + "gate_proj.weight"),
-        named(prefix + "up_proj.weight"),
-        named(prefix + "down_proj.weight"));
+        prefix + "gate_proj.weight", prefix + "up_proj.weight", prefix + "down_proj.weight");
   }
 
   /** The names of one expert's matrices; {@code gate} only where the activation is a gate. */

@@ -35,6 +35,11 @@ public final class ParameterLayout {
       return name.contains(Names.ACTIVATION);
     }
 
+    /** Whether it belongs to one expert of a mixture. */
+    public boolean isOfAnExpert() {
+      return name.contains(Names.EXPERTS);
+    }
+
     /** Whether weight decay applies: to matrices only, embeddings included. */
     public boolean decays() {
       return shape.size() == 2;

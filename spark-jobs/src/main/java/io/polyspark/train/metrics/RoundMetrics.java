@@ -25,6 +25,8 @@ import java.util.OptionalDouble;
  * @param broadcastSeconds time to make the parameters ready to be fetched
  * @param checkpointSeconds time to write the checkpoint of the round before, 0 where it has none: a
  *     round is recorded before its own checkpoint, which then finds its metrics complete
+ * @param outsideShare the share of {@code seconds} in which even the slowest replica took no step:
+ *     1 - (its steps' seconds) / {@code seconds}
  * @param tokensPerSecond the round's tokens over {@code seconds}
  * @param coefficients trained activation coefficients by parameter name, in the model's order
  * @param experts one record per layer of a mixture of experts; empty for a dense model
@@ -45,6 +47,7 @@ public record RoundMetrics(
     double waitSeconds,
     double broadcastSeconds,
     double checkpointSeconds,
+    double outsideShare,
     double tokensPerSecond,
     Map<String, double[]> coefficients,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ExpertMetrics> experts)

@@ -35,6 +35,7 @@ class EventsLandInSparksEventLogTest {
               0.25,
               0.25,
               0.25,
+              0.5,
               15_360,
               Map.of("act_fn.bias", new double[] {0.125}),
               validation.isPresent()

@@ -172,6 +172,7 @@ class MetricsFileTest {
             0.25,
             0.25,
             0.25,
+            0.5,
             1536,
             Map.of("act_fn.bias", new double[] {0.125}),
             round % 2 == 0

@@ -4,6 +4,7 @@ import io.polyspark.model.tensor.NativeVector;
 import io.polyspark.model.tensor.Precision;
 import java.util.Arrays;
 import java.util.Objects;
+import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -44,7 +45,9 @@ public final class Nd4jFlatVector implements NativeVector {
   public void read(long offset, float[] into, int at, int count) {
     Objects.checkFromIndexSize(offset, count, length());
     Objects.checkFromIndexSize(at, count, into.length);
-    if (count > 0) {
+    if (isFloatsOnTheHost()) {
+      floats(offset).get(into, at, count);
+    } else if (count > 0) {
       float[] values = piece(offset, count).dup().data().asFloat();
       System.arraycopy(values, 0, into, at, count);
     }
@@ -54,10 +57,21 @@ public final class Nd4jFlatVector implements NativeVector {
   public void write(long offset, float[] from, int at, int count) {
     Objects.checkFromIndexSize(offset, count, length());
     Objects.checkFromIndexSize(at, count, from.length);
-    if (count > 0) {
+    if (isFloatsOnTheHost()) {
+      floats(offset).put(from, at, count);
+    } else if (count > 0) {
       float[] values =
           at == 0 && count == from.length ? from : Arrays.copyOfRange(from, at, at + count);
       piece(offset, count).assign(Nd4j.createFromArray(values));
     }
+  }
+
+  /** Whether a copy of memory does, in place of ND4J's way through single elements. */
+  private boolean isFloatsOnTheHost() {
+    return flat.dataType() == DataType.FLOAT && Nd4j.getEnvironment().isCPU();
+  }
+
+  private FloatPointer floats(long offset) {
+    return new FloatPointer(flat.data().addressPointer()).position(offset);
   }
 }

@@ -1,0 +1,253 @@
+package io.polyspark.cli;
+
+import static io.polyspark.cli.SparkSettings.mebibytes;
+
+import io.polyspark.model.config.UserError;
+import io.polyspark.model.dl4j.MemoryEstimate;
+import io.polyspark.model.tensor.KernelsProvider;
+import io.polyspark.model.transformer.Flops;
+import io.polyspark.model.transformer.ParameterCounts;
+import io.polyspark.train.TrainConfig;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkConf;
+
+/**
+ * What is known of a training run on this machine before it starts.
+ *
+ * @param machine this one
+ * @param processor the machine's
+ * @param kernels what a replica in this JVM would compute with
+ * @param cards the machine's GPUs
+ * @param training the run
+ * @param parameters of its model
+ * @param replica memory outside the heap of one replica
+ * @param validationBytes memory outside the heap of the replica that validates
+ * @param demand what the verb train asks of Spark
+ * @param settings what it would start Spark with; empty where it would not
+ * @param problem the sentence that it would end with; empty where it would start
+ */
+record DoctorReport(
+    Machine machine,
+    Processor processor,
+    KernelsProvider.Choice kernels,
+    List<GraphicsCard> cards,
+    TrainConfig training,
+    ParameterCounts parameters,
+    MemoryEstimate replica,
+    long validationBytes,
+    Demand demand,
+    Map<String, String> settings,
+    Optional<String> problem) {
+  private static final List<String> SHOWN_SETTINGS =
+      List.of(
+          "spark.master",
+          "spark.executor.cores",
+          "spark.executor.memory",
+          "spark.executor.memoryOverhead",
+          "spark.task.cpus",
+          "spark.executor.extraJavaOptions");
+
+  /** Examines this machine and a run. */
+  static DoctorReport of(TrainConfig training) {
+    Demand demand = Demand.ofTraining(training);
+    Map<String, String> settings = new TreeMap<>();
+    Optional<String> problem = Optional.empty();
+    try {
+      SparkConf conf = SparkRuntime.settings(demand);
+      SHOWN_SETTINGS.stream()
+          .filter(conf::contains)
+          .forEach(key -> settings.put(key, conf.get(key)));
+    } catch (UserError e) {
+      problem = Optional.of(e.getMessage());
+    }
+    return new DoctorReport(
+        Machine.here(),
+        Processor.here(),
+        KernelsProvider.choice(),
+        GraphicsCard.here(),
+        training,
+        ParameterCounts.of(training.model()),
+        Demand.replicaOf(training),
+        Demand.validationBytes(training),
+        demand,
+        settings,
+        problem);
+  }
+
+  /** As a JSON object, keys in snake case, memory in bytes. */
+  Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("machine", machineMap());
+    map.put("kernels", kernelsMap());
+    map.put("gpus", cards.stream().map(DoctorReport::cardMap).toList());
+    map.put("model", modelMap());
+    map.put("replica_bytes", replicaMap());
+    map.put("executor_heap_bytes", demand.heapBytes());
+    map.put("driver_heap_bytes", demand.driverHeapBytes());
+    map.put("spark", settings);
+    map.put("fits", problem.isEmpty());
+    problem.ifPresent(sentence -> map.put("problem", sentence));
+    return map;
+  }
+
+  private Map<String, Object> machineMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("cores", machine.cores());
+    map.put("memory_bytes", machine.memory());
+    map.put("processor", processor.name());
+    processor.vectorBits().ifPresent(bits -> map.put("vector_bits", bits));
+    map.put("jdk", jdk());
+    return map;
+  }
+
+  private static String jdk() {
+    return System.getProperty("java.version") + ", " + System.getProperty("java.vendor");
+  }
+
+  private Map<String, Object> kernelsMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("name", kernels.kernels());
+    map.put("reason", kernels.reason());
+    map.put("blas_core", kernels.blasCore());
+    map.put("nd4j_backend", kernels.backend());
+    return map;
+  }
+
+  private static Map<String, Object> cardMap(GraphicsCard card) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("name", card.name());
+    map.put("compute_capability", card.capability().toString());
+    map.put("runs_nd4j", card.runsNd4j());
+    return map;
+  }
+
+  private Map<String, Object> modelMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("parameters", parameters.total());
+    map.put("parameters_without_embedding", parameters.withoutEmbedding());
+    map.put("active_parameters", parameters.active());
+    map.put("flops_per_token", flopsPerToken());
+    return map;
+  }
+
+  private long flopsPerToken() {
+    return Flops.perToken(training.model(), training.context());
+  }
+
+  private Map<String, Object> replicaMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("parameters", replica.parameters());
+    map.put("gradients", replica.gradients());
+    map.put("moments", replica.moments());
+    map.put("kept_activations", replica.keptActivations());
+    map.put("shared_activations", replica.sharedActivations());
+    map.put("scratch", replica.scratch());
+    map.put("total", replica.total());
+    map.put("validation", validationBytes);
+    return map;
+  }
+
+  /** For people. */
+  String toText() {
+    StringBuilder text = new StringBuilder();
+    machineLines(text);
+    modelLines(text);
+    memoryLines(text);
+    settings.forEach((key, value) -> line(text, "", "%s = %s", key, value));
+    if (problem.isEmpty()) {
+      line(text, "verdict", "it fits: %s", verdict());
+    }
+    return text.toString();
+  }
+
+  private String verdict() {
+    return training.replicas() == 1
+        ? "one replica"
+        : training.replicas() + " replicas side by side";
+  }
+
+  private void machineLines(StringBuilder text) {
+    line(text, "machine", "%d cores, %s of memory", machine.cores(), mebibytes(machine.memory()));
+    line(text, "processor", "%s%s", processor.name(), vectors());
+    line(text, "jdk", "%s", jdk());
+    line(text, "kernels", "%s: %s", kernels.kernels(), kernels.reason());
+    line(text, "blas", "core type %s", kernels.blasCore());
+    line(text, "nd4j", "%s", kernels.backend());
+    if (cards.isEmpty()) {
+      line(text, "gpus", "none that nvidia-smi shows");
+    }
+    for (GraphicsCard card : cards) {
+      line(text, "gpu", "%s (%s): %s", card.name(), card.capability(), fate(card));
+    }
+  }
+
+  private String vectors() {
+    return processor.vectorBits().isEmpty()
+        ? ""
+        : ", vectors of " + processor.vectorBits().getAsInt() + " bits";
+  }
+
+  private static String fate(GraphicsCard card) {
+    return card.runsNd4j()
+        ? "ND4J's CUDA artifacts have code for it; build with mvn -Pcuda to compute on it"
+        : "ND4J's CUDA artifacts cannot run on it, since they hold machine code for "
+            + GraphicsCard.ND4J_CODE.stream()
+                .map(GraphicsCard.Capability::toString)
+                .collect(Collectors.joining(", "))
+            + " and no PTX; the CPU computes";
+  }
+
+  private void modelLines(StringBuilder text) {
+    line(
+        text,
+        "model",
+        "%,d parameters, %,d without the embedding table%s",
+        parameters.total(),
+        parameters.withoutEmbedding(),
+        training.model().isMixtureOfExperts()
+            ? String.format(Locale.ROOT, ", %,d active per token", parameters.active())
+            : "");
+    line(text, "", "%,d FLOPs per token of training", flopsPerToken());
+  }
+
+  private void memoryLines(StringBuilder text) {
+    line(
+        text,
+        "replica",
+        "%s outside the heap (batch %d, context %d), of which",
+        mebibytes(replica.total()),
+        training.batch(),
+        training.context());
+    part(text, "parameters", replica.parameters());
+    part(text, "gradients", replica.gradients());
+    part(text, "AdamW's moments", replica.moments());
+    part(text, "activations kept for the backward pass", replica.keptActivations());
+    part(text, "activations that layers share", replica.sharedActivations());
+    part(text, "the kernels' scratch", replica.scratch());
+    line(
+        text,
+        "executor",
+        "%s of heap, %s outside it%s, %s for the JVM",
+        mebibytes(demand.heapBytes()),
+        mebibytes(demand.nativeBytes()),
+        validationBytes == 0 ? "" : " with " + mebibytes(validationBytes) + " to validate",
+        mebibytes(SparkSettings.JVM_BYTES));
+    line(text, "driver", "%s of heap", mebibytes(demand.driverHeapBytes()));
+  }
+
+  private static void part(StringBuilder text, String name, long bytes) {
+    line(text, "", "%11s  %s", mebibytes(bytes), name);
+  }
+
+  private static void line(StringBuilder text, String name, String format, Object... values) {
+    text.append(String.format(Locale.ROOT, "%-11s", name))
+        .append(String.format(Locale.ROOT, format, values))
+        .append('\n');
+  }
+}
