@@ -2,6 +2,7 @@ package io.polyspark.train;
 
 import io.polyspark.model.checkpoint.Environment;
 import io.polyspark.model.tensor.BlasCore;
+import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.tensor.Precision;
@@ -10,9 +11,13 @@ import io.polyspark.model.tensor.Precision;
 final class ExecutorEnvironment {
   private ExecutorEnvironment() {}
 
-  /** The environment of this JVM. */
-  static Environment here() {
-    try (Kernels kernels = KernelsProvider.create(Precision.FLOAT32)) {
+  /**
+   * The environment of this JVM.
+   *
+   * @param dtype what the run's matrix products read
+   */
+  static Environment here(Dtype dtype) {
+    try (Kernels kernels = KernelsProvider.create(Precision.FLOAT32, dtype)) {
       return new Environment(
           threads(), kernels.description(), BlasCore.settle(), System.getProperty("java.version"));
     }

@@ -115,7 +115,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
                 (System.nanoTime() - start) * 1e-9));
       }
     }
-    return new StepLog(log, experts, ExecutorEnvironment.here());
+    return new StepLog(log, experts, ExecutorEnvironment.here(training.dtype()));
   }
 
   /** Spark only asks; the executor's memory and cores are wanted for the task's next attempt. */

@@ -4,6 +4,7 @@ import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.optimize.AdamWConfig;
+import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.transformer.Recompute;
 import io.polyspark.train.averaging.OptimizerStatePolicy;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import java.util.Map;
  * @param batch B, sequences per replica and step
  * @param context T, tokens per sequence
  * @param recompute what the backward pass computes again instead of keeping it
+ * @param dtype what matrix products read
  * @param optimizer AdamW and its schedule over {@code steps}
  * @param averaging what happens between rounds
  * @param validation how often the averaged model is measured
@@ -37,6 +39,7 @@ public record TrainConfig(
     int batch,
     int context,
     Recompute recompute,
+    Dtype dtype,
     AdamWConfig optimizer,
     Averaging averaging,
     Validation validation,
@@ -118,7 +121,7 @@ public record TrainConfig(
 
   /** How a replica computes its steps. */
   public ComputeOptions computeOptions() {
-    return new ComputeOptions(recompute);
+    return new ComputeOptions(recompute, dtype);
   }
 
   /** Every key with its value, the model's inline, in the order of the documentation. */
@@ -131,6 +134,7 @@ public record TrainConfig(
     values.put("batch", batch);
     values.put("context", context);
     values.put("recompute", ConfigSection.nameOf(recompute));
+    values.put("dtype", ConfigSection.nameOf(dtype));
     Map<String, Object> adamW = new LinkedHashMap<>();
     adamW.put("lr", optimizer.lr());
     adamW.put("min_lr", optimizer.minLr());
@@ -174,6 +178,7 @@ public record TrainConfig(
             "batch",
             "context",
             "recompute",
+            "dtype",
             "optimizer",
             "averaging",
             "validation",
@@ -217,6 +222,7 @@ public record TrainConfig(
         batch,
         context,
         root.choice("recompute", Recompute.class, Recompute.NONE),
+        root.choice("dtype", Dtype.class, Dtype.FLOAT32),
         optimizer(root, steps),
         averaging(root),
         validation(root),

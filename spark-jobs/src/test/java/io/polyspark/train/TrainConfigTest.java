@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.ComputeOptions;
+import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.transformer.Recompute;
 import io.polyspark.train.averaging.OptimizerStatePolicy;
 import java.io.IOException;
@@ -86,9 +87,11 @@ class TrainConfigTest {
   @Test
   void whatIsWrittenReadsBack() throws IOException {
     TrainConfig config =
-        load("model: char\nrecompute: mlp\noptimizer: {lr: 2e-3, eps: 1e-8}", "seed=-7");
+        load(
+            "model: char\nrecompute: mlp\ndtype: bf16\noptimizer: {lr: 2e-3, eps: 1e-8}",
+            "seed=-7");
     assertThat(config.toMap()).containsEntry("recompute", "mlp");
-    assertThat(config.computeOptions()).isEqualTo(new ComputeOptions(Recompute.MLP));
+    assertThat(config.computeOptions()).isEqualTo(new ComputeOptions(Recompute.MLP, Dtype.BF16));
     Files.writeString(file, config.toYaml());
     assertThat(TrainConfig.load(file, List.of())).isEqualTo(config);
     assertThat(TrainConfig.fromMap(config.toMap(), "trainer.json")).isEqualTo(config);
@@ -99,7 +102,7 @@ class TrainConfigTest {
     mistake(
         "model: char\ninner_step: 5",
         "unknown key 'inner_step' (did you mean 'inner_steps'?); accepted are model, replicas,"
-            + " steps, inner_steps, batch, context, recompute, optimizer, averaging, validation,"
+            + " steps, inner_steps, batch, context, recompute, dtype, optimizer, averaging, validation,"
             + " checkpoint, seed.");
     mistake(
         "model: char\noptimizer: {momentum: 0.9}",
@@ -122,6 +125,9 @@ class TrainConfigTest {
     mistake(
         "model: char\nrecompute: attention",
         "recompute must be one of none, mlp, block, found 'attention'.");
+    mistake(
+        "model: char\ndtype: bfloat16",
+        "dtype must be one of float32, bf16, found 'bfloat16'.");
     mistake("model: char\noptimizer: 3", "optimizer must be keys such as {lr: ...}, found 3");
     mistake(
         "model: char\naveraging: {optimizer_state: mean}",

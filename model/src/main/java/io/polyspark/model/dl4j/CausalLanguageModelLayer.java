@@ -170,7 +170,8 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
       Kernels kernels =
           observer.apply(
               KernelsProvider.create(
-                  dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32));
+                  dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32,
+                  layerConf().getComputeOptions().dtype()));
       pass =
           new BatchPass(
               config,

@@ -47,7 +47,7 @@ public record MemoryEstimate(
     ParameterLayout layout = ParameterLayout.of(config);
     MemoryPlan plan = MemoryPlan.counting(purpose);
     Parameters none = Parameters.of(layout, entry -> null);
-    try (Kernels kernels = KernelsProvider.createQuietly(Precision.FLOAT32)) {
+    try (Kernels kernels = KernelsProvider.createQuietly(Precision.FLOAT32, options.dtype())) {
       new BatchPass(config, options, kernels, plan, batch, context, none, none);
       AttentionShape shape =
           new AttentionShape(
@@ -63,7 +63,12 @@ public record MemoryEstimate(
           training ? 2 * vector : 0,
           Float.BYTES * plan.keptElements(),
           Float.BYTES * plan.sharedElements(),
-          kernels.scratchBytes(shape, config.hiddenSize(), config.vocabSize()));
+          kernels.scratchBytes(
+              shape,
+              config.hiddenSize(),
+              config.intermediateSize(),
+              (long) batch * context * config.mlpsPerToken(),
+              config.vocabSize()));
     }
   }
 

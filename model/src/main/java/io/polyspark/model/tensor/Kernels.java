@@ -240,8 +240,14 @@ public interface Kernels extends Elementwise, AutoCloseable {
   /**
    * The bytes that this back end takes beside the tensors that its callers allocate, for a model of
    * these sizes.
+   *
+   * @param hiddenSize D
+   * @param intermediateSize F
+   * @param slots rows that the MLPs, or experts, meet: N*K
+   * @param vocabSize V
    */
-  long scratchBytes(AttentionShape shape, long hiddenSize, long vocabSize);
+  long scratchBytes(
+      AttentionShape shape, long hiddenSize, long intermediateSize, long slots, long vocabSize);
 
   /**
    * Records matrix products from here on, until the recording is closed; for measurements. Nothing

@@ -1,5 +1,6 @@
 package io.polyspark.model.tensor;
 
+import io.polyspark.model.config.UserError;
 import io.polyspark.model.tensor.nd4j.Nd4jKernels;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.nd4j.linalg.factory.Nd4j;
@@ -31,7 +32,7 @@ public final class KernelsProvider {
 
   /** What this JVM computes with. */
   public static Choice choice() {
-    try (Kernels kernels = createQuietly(Precision.FLOAT32)) {
+    try (Kernels kernels = createQuietly(Precision.FLOAT32, Dtype.FLOAT32)) {
       return new Choice(
           kernels.description(),
           reason(makesVectorKernels(Precision.FLOAT32)),
@@ -54,16 +55,56 @@ public final class KernelsProvider {
 
   /** New kernels, which the caller closes. The log says once which they are and why. */
   public static Kernels create(Precision precision) {
+    return create(precision, Dtype.FLOAT32);
+  }
+
+  /**
+   * New kernels whose products read numbers of a dtype.
+   *
+   * @throws UserError if this JVM or its processor cannot multiply them
+   */
+  public static Kernels create(Precision precision, Dtype dtype) {
     if (precision == Precision.FLOAT32) {
       announce();
     }
-    return createQuietly(precision);
+    if (dtype == Dtype.BF16) {
+      requireBfloat16();
+    }
+    return createQuietly(precision, dtype);
+  }
+
+  /**
+   * Checks that this JVM multiplies bfloat16 as fast as its processor can, which is the only reason
+   * to.
+   *
+   * @throws UserError if not
+   */
+  public static void requireBfloat16() {
+    if (!makesVectorKernels(Precision.FLOAT32)) {
+      throw UserError.of(
+          "dtype: bf16 needs the fast kernels on a CPU: start the JVM with --add-modules %s, or take"
+              + " dtype: float32.",
+          MODULE);
+    }
+    if (!multipliesBfloat16()) {
+      throw UserError.of(
+          "dtype: bf16 needs a processor with AVX-512 BF16 (AMD Zen 4, Intel Cooper Lake or newer),"
+              + " which this one has not: take dtype: float32.");
+    }
+  }
+
+  private static boolean multipliesBfloat16() {
+    try {
+      return (boolean) Class.forName(VECTOR_KERNELS).getMethod("multipliesBfloat16").invoke(null);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("oneDNN cannot be loaded", e);
+    }
   }
 
   /** As {@link #create}, for who only asks them for sizes and has nothing computed. */
-  public static Kernels createQuietly(Precision precision) {
+  public static Kernels createQuietly(Precision precision, Dtype dtype) {
     BlasCore.settle();
-    return makesVectorKernels(precision) ? vectorKernels() : new Nd4jKernels(precision);
+    return makesVectorKernels(precision) ? vectorKernels(dtype) : new Nd4jKernels(precision);
   }
 
   private static boolean makesVectorKernels(Precision precision) {
@@ -74,9 +115,12 @@ public final class KernelsProvider {
     return ModuleLayer.boot().findModule(MODULE).isPresent();
   }
 
-  private static Kernels vectorKernels() {
+  private static Kernels vectorKernels(Dtype dtype) {
     try {
-      return Class.forName(VECTOR_KERNELS).asSubclass(Kernels.class).getConstructor().newInstance();
+      return Class.forName(VECTOR_KERNELS)
+          .asSubclass(Kernels.class)
+          .getConstructor(Dtype.class)
+          .newInstance(dtype);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(VECTOR_KERNELS + " cannot be made", e);
     }

@@ -41,7 +41,7 @@ class CausalLanguageModelTest {
   @EnumSource
   void carriesHowItIsComputedThroughJson(Recompute recompute) {
     ComputationGraphConfiguration configuration =
-        configuration(WorkspaceMode.ENABLED, new ComputeOptions(recompute));
+        configuration(WorkspaceMode.ENABLED, ComputeOptions.DEFAULT.withRecompute(recompute));
     ComputationGraphConfiguration read =
         ComputationGraphConfiguration.fromJson(configuration.toJson());
     assertThat(read).isEqualTo(configuration);

@@ -194,7 +194,11 @@ class ReplicaTest {
 
   private static long trainingBytes(ModelConfig config, Recompute recompute) {
     return Replica.requiredNativeBytes(
-        config, 1, 4096, MemoryPlan.Purpose.TRAINING, new ComputeOptions(recompute));
+        config,
+        1,
+        4096,
+        MemoryPlan.Purpose.TRAINING,
+        ComputeOptions.DEFAULT.withRecompute(recompute));
   }
 
   private static Replica trainable() {

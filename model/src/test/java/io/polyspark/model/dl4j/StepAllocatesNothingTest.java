@@ -79,7 +79,12 @@ class StepAllocatesNothingTest {
     int[] tokens = new Random(1).ints(BATCH * CONTEXT, 0, config.vocabSize()).toArray();
     try (Replica replica =
         Replica.create(
-            config, BATCH, CONTEXT, OPTIMIZER, WARM_UP + STEPS, new ComputeOptions(recompute))) {
+            config,
+            BATCH,
+            CONTEXT,
+            OPTIMIZER,
+            WARM_UP + STEPS,
+            ComputeOptions.DEFAULT.withRecompute(recompute))) {
       replica.initialize(1);
       for (int step = 0; step < WARM_UP; step++) {
         replica.train(tokens, tokens);

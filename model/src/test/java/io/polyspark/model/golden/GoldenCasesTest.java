@@ -48,7 +48,7 @@ class GoldenCasesTest {
 
   private static Stream<DynamicTest> trainingTests(
       GoldenCase golden, Tolerance tolerance, Recompute recompute) {
-    ComputeOptions options = new ComputeOptions(recompute);
+    ComputeOptions options = ComputeOptions.DEFAULT.withRecompute(recompute);
     String how = ", recompute " + recompute;
     Check backward = (of, within) -> LanguageModelCheck.backward(of, within, options);
     Check threeSteps = (of, within) -> LanguageModelCheck.threeSteps(of, within, options);

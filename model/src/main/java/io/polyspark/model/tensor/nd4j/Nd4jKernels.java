@@ -292,7 +292,8 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
   }
 
   @Override
-  public long scratchBytes(AttentionShape shape, long hiddenSize, long vocabSize) {
+  public long scratchBytes(
+      AttentionShape shape, long hiddenSize, long intermediateSize, long slots, long vocabSize) {
     long rows = (long) shape.sequences() * shape.positions();
     long hidden = rows * hiddenSize;
     long normsAndRotary = 4 * hidden + 3 * rows;

@@ -24,6 +24,35 @@ final class OpenBlasProducts extends SplitProducts {
   }
 
   @Override
+  public void multiply(
+      Op ofA,
+      Op ofB,
+      long m,
+      long n,
+      long k,
+      VectorTensor a,
+      long aRow,
+      VectorTensor b,
+      long bRow,
+      float beta,
+      VectorTensor out,
+      long outRow) {
+    multiply(
+        ofA,
+        ofB,
+        m,
+        n,
+        k,
+        a.address(aRow),
+        a.stride(),
+        b.address(bRow),
+        b.stride(),
+        beta,
+        out.address(outRow),
+        out.stride());
+  }
+
+  @Override
   void compute(
       int part,
       Op ofA,

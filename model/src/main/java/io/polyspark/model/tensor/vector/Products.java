@@ -16,13 +16,13 @@ interface Products extends AutoCloseable {
   /**
    * Multiplies.
    *
-   * @param left where a begins, [m, k] or, transposed, [k, m]
-   * @param leftStride how far its rows are apart, in elements
-   * @param right where b begins, [k, n] or, transposed, [n, k]
-   * @param rightStride as leftStride
+   * @param a holds the left factor, [m, k] or, transposed, [k, m], in the first columns of its rows
+   * @param aRow where the left factor begins
+   * @param b holds the right factor, [k, n] or, transposed, [n, k]
+   * @param bRow where the right factor begins
    * @param beta 0 or 1
-   * @param out where the result begins, [m, n]
-   * @param outStride as leftStride
+   * @param out holds the result, [m, n]
+   * @param outRow where the result begins
    */
   void multiply(
       Op ofA,
@@ -30,13 +30,13 @@ interface Products extends AutoCloseable {
       long m,
       long n,
       long k,
-      long left,
-      int leftStride,
-      long right,
-      int rightStride,
+      VectorTensor a,
+      long aRow,
+      VectorTensor b,
+      long bRow,
       float beta,
-      long out,
-      int outStride);
+      VectorTensor out,
+      long outRow);
 
   /** Begins to record, until what is returned is closed. */
   ProductRecording record();

@@ -46,8 +46,8 @@ abstract class SplitProducts implements Products, Workers.Task {
     return workers;
   }
 
-  @Override
-  public void multiply(
+  /** {@code out[m, n] = ofA(a)[m, k] ofB(b)[k, n] + beta out} on all threads, by addresses. */
+  final void multiply(
       Op ofA,
       Op ofB,
       long m,

@@ -28,7 +28,8 @@ final class VectorCrossEntropy implements AutoCloseable {
     this.tileElements = tileElements;
   }
 
-  private long rowsPerTile(long rows, long vocabulary) {
+  /** The rows of one tile. */
+  long rowsPerTile(long rows, long vocabulary) {
     return Math.max(1, Math.min(rows, tileElements / vocabulary));
   }
 
@@ -59,18 +60,7 @@ final class VectorCrossEntropy implements AutoCloseable {
     for (long first = 0; first < x.rows(); first += perTile) {
       long count = Math.min(perTile, x.rows() - first);
       products.multiply(
-          Op.NONE,
-          Op.TRANSPOSED,
-          count,
-          weight.rows(),
-          width,
-          x.address(first),
-          width,
-          weight.address(0),
-          width,
-          0,
-          logits.address(0),
-          logits.stride());
+          Op.NONE, Op.TRANSPOSED, count, weight.rows(), width, x, first, weight, 0, 0, logits, 0);
       losses(logits, first, count, weight.rows(), targets, losses, gradients != null);
       if (gradients != null) {
         gradients(x, weight, gradients, logits, first, count);
@@ -116,26 +106,26 @@ final class VectorCrossEntropy implements AutoCloseable {
         count,
         width,
         weight.rows(),
-        dLogits.address(0),
-        dLogits.stride(),
-        weight.address(0),
-        width,
+        dLogits,
         0,
-        gradients.dX().address(first),
-        width);
+        weight,
+        0,
+        0,
+        gradients.dX(),
+        first);
     products.multiply(
         Op.TRANSPOSED,
         Op.NONE,
         weight.rows(),
         width,
         count,
-        dLogits.address(0),
-        dLogits.stride(),
-        x.address(first),
-        width,
+        dLogits,
+        0,
+        x,
+        first,
         1,
-        gradients.dWeight().address(0),
-        width);
+        gradients.dWeight(),
+        0);
   }
 
   /**

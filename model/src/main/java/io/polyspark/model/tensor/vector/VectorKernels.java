@@ -11,6 +11,7 @@ import io.polyspark.model.activation.SwiGLU;
 import io.polyspark.model.tensor.AdamWStep;
 import io.polyspark.model.tensor.AttentionShape;
 import io.polyspark.model.tensor.BlasCore;
+import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.tensor.Indices;
 import io.polyspark.model.tensor.Into;
@@ -37,6 +38,7 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
   }
 
   private final Memory memory = new Memory();
+  private final Dtype dtype;
   private final OpenBlasProducts blas;
   private final Products products;
   private final VectorEmbedding embedding;
@@ -46,18 +48,29 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
   private final VectorRouter router = new VectorRouter();
   private final VectorCrossEntropy crossEntropy;
 
-  /** Kernels on the threads of this JVM. */
+  /** Kernels on the threads of this JVM, whose products read float32. */
   public VectorKernels() {
-    this(TILE_ELEMENTS);
+    this(Dtype.FLOAT32);
+  }
+
+  /**
+   * Kernels on the threads of this JVM.
+   *
+   * @param dtype of the factors of linear layers and of the output projection; attention's scores
+   *     stay in float32
+   */
+  public VectorKernels(Dtype dtype) {
+    this(dtype, TILE_ELEMENTS);
   }
 
   /**
    * @param tileElements the most elements of one tile of logits
    */
-  VectorKernels(long tileElements) {
+  VectorKernels(Dtype dtype, long tileElements) {
     super(Workers.shared());
+    this.dtype = dtype;
     this.blas = new OpenBlasProducts(workers);
-    this.products = blas;
+    this.products = dtype == Dtype.BF16 ? new Bfloat16Products(workers) : blas;
     this.embedding = new VectorEmbedding(workers);
     this.rmsNorm = new VectorRmsNorm(workers);
     this.rotary = new VectorRotary(workers);
@@ -68,7 +81,13 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
   /** The number of lanes decides the order of sums, hence the bits. */
   @Override
   public String description() {
-    return "vector, " + Lanes.COUNT + " lanes";
+    String lanes = "vector, " + Lanes.COUNT + " lanes";
+    return dtype == Dtype.BF16 ? lanes + ", products of bfloat16 by oneDNN" : lanes;
+  }
+
+  /** Whether this processor multiplies bfloat16 by instructions of its own. */
+  public static boolean multipliesBfloat16() {
+    return OneDnn.multipliesBfloat16();
   }
 
   @Override
@@ -165,19 +184,7 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
    */
   private void multiply(
       Op ofA, VectorTensor a, Op ofB, VectorTensor b, long k, Into into, VectorTensor out) {
-    products.multiply(
-        ofA,
-        ofB,
-        out.rows(),
-        out.columns(),
-        k,
-        a.address(0),
-        a.stride(),
-        b.address(0),
-        b.stride(),
-        beta(into),
-        out.address(0),
-        out.stride());
+    products.multiply(ofA, ofB, out.rows(), out.columns(), k, a, 0, b, 0, beta(into), out, 0);
   }
 
   private static float beta(Into into) {
@@ -202,20 +209,19 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
       int begin = routing.begin(expert);
       int rows = routing.end(expert) - begin;
       if (rows > 0) {
-        VectorTensor factor = vector(b.get(expert));
         products.multiply(
             Op.NONE,
             ofB,
             rows,
             out.columns(),
             a.columns(),
-            a.address(begin),
-            a.stride(),
-            factor.address(0),
-            factor.stride(),
+            a,
+            begin,
+            vector(b.get(expert)),
+            0,
             beta(into),
-            out.address(begin),
-            out.stride());
+            out,
+            begin);
       }
     }
   }
@@ -235,13 +241,13 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
             sum.rows(),
             sum.columns(),
             rows,
-            d.address(begin),
-            d.stride(),
-            in.address(begin),
-            in.stride(),
+            d,
+            begin,
+            in,
+            begin,
             1,
-            sum.address(0),
-            sum.stride());
+            sum,
+            0);
       }
     }
   }
@@ -380,20 +386,55 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
   }
 
   @Override
-  public long scratchBytes(AttentionShape shape, long hiddenSize, long vocabSize) {
+  public long scratchBytes(
+      AttentionShape shape, long hiddenSize, long intermediateSize, long slots, long vocabSize) {
     long rows = (long) shape.sequences() * shape.positions();
     long rotaryTables = (long) shape.positions() * shape.headSize();
     long normSums = workers.threads() * hiddenSize;
     return Float.BYTES
-        * (attention.scratchElements()
-            + crossEntropy.scratchElements(rows, vocabSize)
-            + rotaryTables
-            + normSums);
+            * (attention.scratchElements()
+                + crossEntropy.scratchElements(rows, vocabSize)
+                + rotaryTables
+                + normSums)
+        + roundedBytes(rows, hiddenSize, intermediateSize, slots, vocabSize);
+  }
+
+  /** The largest left and right factors in bfloat16; forward and backward, each is either. */
+  private long roundedBytes(
+      long rows, long hiddenSize, long intermediateSize, long slots, long vocabSize) {
+    if (dtype == Dtype.FLOAT32) {
+      return 0;
+    }
+    long inner = slots * intermediateSize;
+    long outer = Math.max(slots, rows) * hiddenSize;
+    long logits = crossEntropy.rowsPerTile(rows, vocabSize) * vocabSize;
+    long matrices = hiddenSize * Math.max(vocabSize, Math.max(intermediateSize, hiddenSize));
+    long leftFactor = Math.max(Math.max(inner, outer), logits);
+    long rightFactor = Math.max(Math.max(inner, outer), matrices);
+    return Short.BYTES * (leftFactor + rightFactor);
   }
 
   @Override
   public Optional<ProductRecording> recordProducts() {
-    return Optional.of(products.record());
+    ProductRecording linear = products.record();
+    if (products == blas) {
+      return Optional.of(linear);
+    }
+    ProductRecording scores = blas.record();
+    return Optional.of(
+        new ProductRecording() {
+          @Override
+          public void replay() {
+            linear.replay();
+            scores.replay();
+          }
+
+          @Override
+          public void close() {
+            linear.close();
+            scores.close();
+          }
+        });
   }
 
   @Override
@@ -403,7 +444,9 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
     rotary.close();
     attention.close();
     crossEntropy.close();
-    products.close();
+    if (products != blas) {
+      products.close();
+    }
     blas.close();
   }
 }
