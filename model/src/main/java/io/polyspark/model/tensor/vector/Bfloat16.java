@@ -32,15 +32,15 @@ final class Bfloat16 {
   static void round(ByteBuffer from, int fromAt, ByteBuffer to, int toAt, int count) {
     int whole = count - count % Lanes.COUNT;
     for (int i = 0; i < whole; i += Lanes.COUNT) {
-      ShortVector rounded = round(Lanes.load(from, fromAt + i * Float.BYTES));
+      ShortVector rounded = ofLanes(Lanes.load(from, fromAt + i * Float.BYTES));
       rounded.intoByteBuffer(to, toAt + i * Short.BYTES, ByteOrder.nativeOrder());
     }
     for (int i = whole; i < count; i++) {
-      to.putShort(toAt + i * Short.BYTES, round(from.getFloat(fromAt + i * Float.BYTES)));
+      to.putShort(toAt + i * Short.BYTES, of(from.getFloat(fromAt + i * Float.BYTES)));
     }
   }
 
-  private static ShortVector round(FloatVector values) {
+  private static ShortVector ofLanes(FloatVector values) {
     IntVector bits = values.reinterpretAsInts();
     IntVector last = bits.lanewise(VectorOperators.LSHR, DROPPED_BITS).and(1);
     IntVector rounded = bits.add(last).add(BELOW_HALF).lanewise(VectorOperators.LSHR, DROPPED_BITS);
@@ -51,7 +51,7 @@ final class Bfloat16 {
   }
 
   /** The same for one number. */
-  static short round(float value) {
+  static short of(float value) {
     if (Float.isNaN(value)) {
       return NAN;
     }
