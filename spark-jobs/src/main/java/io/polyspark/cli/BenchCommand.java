@@ -2,6 +2,8 @@ package io.polyspark.cli;
 
 import io.polyspark.model.benchmark.StepBenchmark;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.tensor.Dtype;
+import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.terminal.Terminal;
 import io.polyspark.train.TrainConfig;
 import java.io.PrintStream;
@@ -78,6 +80,10 @@ final class BenchCommand implements Callable<Integer> {
     }
     TrainConfig training = TrainConfig.load(config, settings());
     SparkRuntime.limitNativeMemory();
+    requireMemory(Demand.replicaOf(training).total(), Machine.here());
+    if (training.dtype() == Dtype.BF16) {
+      KernelsProvider.requireBfloat16();
+    }
     StepBenchmark.Result result = measure(training);
     if (json) {
       JsonLine.print(toMap(training, result));
@@ -97,6 +103,17 @@ final class BenchCommand implements Callable<Integer> {
       settings.add("context=" + context);
     }
     return settings;
+  }
+
+  private static void requireMemory(long needed, Machine machine) {
+    long left = machine.memory() - Runtime.getRuntime().maxMemory();
+    if (needed > left) {
+      throw UserError.of(
+          "This machine has %,d MiB of memory beside this program's heap, but one replica of this"
+              + " model needs %,d MiB: take a smaller --batch or --context, or --set recompute=mlp or"
+              + " recompute=block, or a smaller model.",
+          left >> 20, needed >> 20);
+    }
   }
 
   private StepBenchmark.Result measure(TrainConfig training) {

@@ -59,7 +59,7 @@ record DoctorReport(
     Map<String, String> settings = new TreeMap<>();
     Optional<String> problem = Optional.empty();
     try {
-      SparkConf conf = SparkRuntime.settings(demand);
+      SparkConf conf = SparkRuntime.settings(training);
       SHOWN_SETTINGS.stream()
           .filter(conf::contains)
           .forEach(key -> settings.put(key, conf.get(key)));
@@ -69,7 +69,7 @@ record DoctorReport(
     return new DoctorReport(
         Machine.here(),
         Processor.here(),
-        KernelsProvider.choice(),
+        KernelsProvider.choice(training.dtype()),
         GraphicsCard.here(),
         training,
         ParameterCounts.of(training.model()),

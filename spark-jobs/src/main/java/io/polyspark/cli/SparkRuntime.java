@@ -1,6 +1,9 @@
 package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.tensor.Dtype;
+import io.polyspark.model.tensor.KernelsProvider;
+import io.polyspark.train.TrainConfig;
 import java.io.File;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -30,6 +33,20 @@ final class SparkRuntime {
     Machine machine = Machine.here();
     SparkConf conf = SparkSettings.fit(new SparkConf(), demand, machine);
     requireDriverHeap(demand, Runtime.getRuntime().maxMemory(), machine);
+    return conf;
+  }
+
+  /**
+   * The settings that Spark would start with to train.
+   *
+   * @throws UserError as the other; and if the executors' processor, where it is this one, cannot
+   *     multiply what the run's products read
+   */
+  static SparkConf settings(TrainConfig training) {
+    SparkConf conf = settings(Demand.ofTraining(training));
+    if (training.dtype() == Dtype.BF16 && conf.get("spark.master").startsWith("local")) {
+      KernelsProvider.requireBfloat16();
+    }
     return conf;
   }
 

@@ -82,9 +82,9 @@ final class TrainCommand implements Callable<Integer> {
     TrainConfig training = TrainConfig.load(config, overrides);
     Path dataPath = new Path(data);
     Path outputPath = new Path(output);
-    SparkConf settings = SparkRuntime.settings(Demand.ofTraining(training));
+    SparkConf settings = SparkRuntime.settings(training);
     check(training, dataPath, outputPath);
-    KernelsProvider.announce();
+    KernelsProvider.announce(training.dtype());
     try (JavaSparkContext spark = SparkRuntime.start(settings)) {
       Configuration hadoop = spark.hadoopConfiguration();
       // Executors have working directories of their own.

@@ -126,8 +126,7 @@ class TrainConfigTest {
         "model: char\nrecompute: attention",
         "recompute must be one of none, mlp, block, found 'attention'.");
     mistake(
-        "model: char\ndtype: bfloat16",
-        "dtype must be one of float32, bf16, found 'bfloat16'.");
+        "model: char\ndtype: bfloat16", "dtype must be one of float32, bf16, found 'bfloat16'.");
     mistake("model: char\noptimizer: 3", "optimizer must be keys such as {lr: ...}, found 3");
     mistake(
         "model: char\naveraging: {optimizer_state: mean}",

@@ -30,9 +30,9 @@ public final class KernelsProvider {
    */
   public record Choice(String kernels, String reason, String backend, String blasCore) {}
 
-  /** What this JVM computes with. */
-  public static Choice choice() {
-    try (Kernels kernels = createQuietly(Precision.FLOAT32, Dtype.FLOAT32)) {
+  /** What this JVM computes with, where products read numbers of a dtype. */
+  public static Choice choice(Dtype dtype) {
+    try (Kernels kernels = createQuietly(Precision.FLOAT32, dtype)) {
       return new Choice(
           kernels.description(),
           reason(makesVectorKernels(Precision.FLOAT32)),
@@ -42,9 +42,9 @@ public final class KernelsProvider {
   }
 
   /** Says in the log, once, what this JVM computes with. */
-  public static void announce() {
+  public static void announce(Dtype dtype) {
     if (SAID.compareAndSet(false, true)) {
-      Choice choice = choice();
+      Choice choice = choice(dtype);
       LOG.info(
           "Kernels: {} ({}); BLAS core type: {}",
           choice.kernels(),
@@ -65,7 +65,7 @@ public final class KernelsProvider {
    */
   public static Kernels create(Precision precision, Dtype dtype) {
     if (precision == Precision.FLOAT32) {
-      announce();
+      announce(dtype);
     }
     if (dtype == Dtype.BF16) {
       requireBfloat16();
