@@ -3,6 +3,7 @@ package io.polyspark.model.golden;
 import io.polyspark.model.activation.ActivationMemory;
 import io.polyspark.model.activation.Activations;
 import io.polyspark.model.activation.ElementActivation;
+import io.polyspark.model.activation.MlpActivation;
 import io.polyspark.model.golden.GoldenCasesTest.Tolerance;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.KernelsProvider;
@@ -16,32 +17,40 @@ import java.util.stream.Stream;
 final class ActivationCheck {
   private ActivationCheck() {}
 
+  /** As it is written, and as the kernels have it fused. */
   static void forwardAndBackward(GoldenCase golden, Tolerance tolerance) throws IOException {
-    ElementActivation activation = (ElementActivation) Activations.named(golden.kind());
+    MlpActivation plain = Activations.named(golden.kind());
+    try (Kernels kernels = KernelsProvider.create(tolerance.precision())) {
+      check(golden, tolerance, kernels, (ElementActivation) plain);
+      check(golden, tolerance, kernels, (ElementActivation) kernels.fused(plain));
+    }
+  }
+
+  private static void check(
+      GoldenCase golden, Tolerance tolerance, Kernels kernels, ElementActivation activation)
+      throws IOException {
     NpyArray x = golden.array("x");
     double[] weight = golden.array("weight").values();
     double[] bias = golden.array("bias").values();
     double[] coefficients = concatenate(weight, bias);
-    try (Kernels kernels = KernelsProvider.create(tolerance.precision())) {
-      Tensor input = upload(kernels, x);
-      Tensor dY = upload(kernels, golden.array("dy"));
-      Tensor y = kernels.allocate(x.rows(), x.columns());
-      Tensor dX = kernels.allocate(x.rows(), x.columns());
-      ActivationMemory memory = memory(kernels, activation, x);
+    Tensor input = upload(kernels, x);
+    Tensor dY = upload(kernels, golden.array("dy"));
+    Tensor y = kernels.allocate(x.rows(), x.columns());
+    Tensor dX = kernels.allocate(x.rows(), x.columns());
+    ActivationMemory memory = memory(kernels, activation, x);
 
-      activation.forward(kernels, input, coefficients, memory, y);
-      double[] dCoefficients = new double[coefficients.length];
-      activation.backward(kernels, input, coefficients, memory, dY, dX, dCoefficients);
+    activation.forward(kernels, input, coefficients, memory, y);
+    double[] dCoefficients = new double[coefficients.length];
+    activation.backward(kernels, input, coefficients, memory, dY, dX, dCoefficients);
 
-      golden.assertClose("y", download(kernels, y), tolerance.ofValues());
-      golden.assertClose("dx", download(kernels, dX), tolerance.ofValues());
-      golden.assertClose(
-          "dweight", Arrays.copyOf(dCoefficients, weight.length), tolerance.ofValues());
-      golden.assertClose(
-          "dbias",
-          Arrays.copyOfRange(dCoefficients, weight.length, dCoefficients.length),
-          tolerance.ofValues());
-    }
+    golden.assertClose("y", download(kernels, y), tolerance.ofValues());
+    golden.assertClose("dx", download(kernels, dX), tolerance.ofValues());
+    golden.assertClose(
+        "dweight", Arrays.copyOf(dCoefficients, weight.length), tolerance.ofValues());
+    golden.assertClose(
+        "dbias",
+        Arrays.copyOfRange(dCoefficients, weight.length, dCoefficients.length),
+        tolerance.ofValues());
   }
 
   private static ActivationMemory memory(

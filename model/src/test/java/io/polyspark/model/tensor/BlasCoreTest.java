@@ -1,13 +1,11 @@
 package io.polyspark.model.tensor;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,26 +44,16 @@ class BlasCoreTest {
     assumeTrue(!type.isEmpty(), "skipped: OpenBLAS chooses for itself on this processor");
 
     // OpenBLAS says which type it took, when it is loaded.
-    assertThat(coreOfANewJvm(Map.of())).isEqualToIgnoringCase("Core: " + type);
-    assertThat(coreOfANewJvm(Map.of("OPENBLAS_CORETYPE", "NEHALEM"))).isEqualTo("Core: Nehalem");
+    assertThat(coreOfANewJvm("")).isEqualToIgnoringCase("Core: " + type);
+    assertThat(coreOfANewJvm("NEHALEM")).isEqualTo("Core: Nehalem");
   }
 
-  private static String coreOfANewJvm(Map<String, String> environment)
-      throws IOException, InterruptedException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                BlasCoreTest.class.getName())
-            .redirectErrorStream(true);
-    builder.environment().remove("OPENBLAS_CORETYPE");
-    builder.environment().put("OPENBLAS_VERBOSE", "2");
-    builder.environment().putAll(environment);
-    Process jvm = builder.start();
-    String said = new String(jvm.getInputStream().readAllBytes(), UTF_8);
-    assertThat(jvm.waitFor()).as(said).isZero();
+  private static String coreOfANewJvm(String given) throws IOException, InterruptedException {
+    String said =
+        new NewJvm()
+            .environment("OPENBLAS_CORETYPE", given)
+            .environment("OPENBLAS_VERBOSE", "2")
+            .run(BlasCoreTest.class);
     return said.lines().filter(line -> line.startsWith("Core: ")).findFirst().orElse(said);
   }
 

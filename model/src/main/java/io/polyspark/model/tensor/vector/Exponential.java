@@ -5,7 +5,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * exp in float32, to 1 ulp, subnormal results included: {@code exp(x) = 2^n exp(r)}, n = round(x /
- * ln 2), |r| <= ln 2 / 2, and {@code exp(r) = 1 + r + r^2 q(r)} with the minimax polynomial q of
+ * ln 2), |r| <= ln 2 / 2, and {@code exp(r) = 1 + r (1 + r q(r))} with the minimax polynomial q of
  * degree 4 (relative error 3e-9), found by Lawson's iteration.
  */
 final class Exponential {
@@ -45,7 +45,9 @@ final class Exponential {
     q = q.fma(r, Lanes.all(0.04166839f));
     q = q.fma(r, Lanes.all(0.16666521f));
     q = q.fma(r, Lanes.all(0.49999994f));
-    FloatVector p = q.fma(r.mul(r), r).add(Lanes.all(1f));
+    // Not r + r^2 q, then 1: that sum's rounding is the one too many for an ulp.
+    FloatVector ones = Lanes.all(1f);
+    FloatVector p = q.fma(r, ones).fma(r, ones);
 
     // 2^n in two factors, of which neither leaves the normal numbers.
     FloatVector half = n.fma(Lanes.all(0.5f), Lanes.all(ROUND_AND_BIAS));

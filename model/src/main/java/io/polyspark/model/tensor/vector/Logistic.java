@@ -7,10 +7,14 @@ import jdk.incubator.vector.VectorOperators;
 final class Logistic {
   private Logistic() {}
 
-  /** With z = exp(-|x|), which cannot overflow: 1 / (1 + z) where x >= 0, z / (1 + z) below. */
+  /**
+   * With z = exp(-|x|), which cannot overflow, and u = z / (1 + z): 1 - u where x >= 0, and below u
+   * again, as z - z u, which makes what was rounded in u smaller by a factor of z.
+   */
   static FloatVector sigmoid(FloatVector x) {
     FloatVector z = Exponential.exp(x.abs().neg());
-    FloatVector numerator = Lanes.all(1f).blend(z, x.compare(VectorOperators.LT, 0f));
-    return numerator.div(z.add(1f));
+    FloatVector minusU = z.div(Lanes.all(-1f).sub(z));
+    FloatVector limit = Lanes.all(1f).blend(z, x.compare(VectorOperators.LT, 0f));
+    return minusU.fma(limit, limit);
   }
 }

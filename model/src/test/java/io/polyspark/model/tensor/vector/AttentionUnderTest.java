@@ -1,0 +1,46 @@
+package io.polyspark.model.tensor.vector;
+
+import io.polyspark.model.tensor.AttentionShape;
+import io.polyspark.model.tensor.Kernels;
+import io.polyspark.model.tensor.Tensor;
+
+/** Rotary positions and attention, forward and backward. */
+final class AttentionUnderTest {
+  private static final double THETA = 10000;
+
+  private final InputsAndResults data;
+  private final Kernels kernels;
+  private final AttentionShape shape;
+
+  AttentionUnderTest(InputsAndResults data, AttentionShape shape) {
+    this.data = data;
+    this.kernels = data.kernels();
+    this.shape = shape;
+  }
+
+  void run() {
+    int rows = shape.sequences() * shape.positions();
+    int width = shape.heads() * shape.headSize();
+    int keyWidth = shape.keyValueHeads() * shape.headSize();
+    Tensor q = data.normal(rows, width);
+    Tensor k = data.normal(rows, keyWidth);
+    Tensor v = data.normal(rows, keyWidth);
+    kernels.rotary(q, shape.positions(), shape.headSize(), THETA);
+    data.keep("rotary", q);
+    int keptPerRow = kernels.attentionKeptPerRow(shape);
+    Tensor kept = keptPerRow > 0 ? data.unset(rows, keptPerRow) : null;
+    Tensor out = data.unset(rows, width);
+    kernels.attention(q, k, v, shape, kept, out);
+    data.keep("attention", out);
+    Tensor dOut = data.uniform(rows, width);
+    Tensor dQ = data.unset(rows, width);
+    Tensor dK = data.unset(rows, keyWidth);
+    Tensor dV = data.unset(rows, keyWidth);
+    kernels.attentionGradient(q, k, v, out, dOut, shape, kept, dQ, dK, dV);
+    data.keep("attentionGradient.dQ", dQ);
+    data.keep("attentionGradient.dK", dK);
+    data.keep("attentionGradient.dV", dV);
+    kernels.rotaryGradient(dQ, shape.positions(), shape.headSize(), THETA);
+    data.keep("rotaryGradient", dQ);
+  }
+}
