@@ -106,12 +106,12 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private static void requireMemory(long needed, Machine machine) {
-    long left = machine.memory() - Runtime.getRuntime().maxMemory();
+    long left = SparkSettings.room(machine) - Runtime.getRuntime().maxMemory();
     if (needed > left) {
       throw UserError.of(
-          "This machine has %,d MiB of memory beside this program's heap, but one replica of this"
-              + " model needs %,d MiB: take a smaller --batch or --context, or --set recompute=mlp or"
-              + " recompute=block, or a smaller model.",
+          "This machine has %,d MiB of memory for a replica beside this program's heap, but one of"
+              + " this model needs %,d MiB: take a smaller --batch or --context, or --set"
+              + " recompute=mlp or recompute=block, or a smaller model.",
           left >> 20, needed >> 20);
     }
   }

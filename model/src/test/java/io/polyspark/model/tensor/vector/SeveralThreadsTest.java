@@ -3,6 +3,7 @@ package io.polyspark.model.tensor.vector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.polyspark.model.tensor.AttentionShape;
+import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.NewJvm;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,7 +28,7 @@ class SeveralThreadsTest {
     Float64.assertClose(
         new VectorKernels(), kernels -> OperationsUnderTest.run(kernels, 331, 257, 1), 0.01);
     Float64.assertClose(
-        new VectorKernels(1 << 14),
+        new VectorKernels(Dtype.FLOAT32, 1 << 14),
         kernels -> OperationsUnderTest.crossEntropy(kernels, 331, 131, 257, 1),
         0.001);
     AttentionShape shape = new AttentionShape(5, 67, 2, 1, 34);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.polyspark.model.tensor.AttentionShape;
+import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.Tensor;
 import io.polyspark.model.tensor.nd4j.Nd4jFlatVector;
@@ -148,7 +149,7 @@ class VectorKernelsTest {
   })
   void crossEntropyInTiles(int rows, int columns, int vocabulary, long tileElements, double scale) {
     Float64.assertClose(
-        new VectorKernels(tileElements),
+        new VectorKernels(Dtype.FLOAT32, tileElements),
         kernels -> OperationsUnderTest.crossEntropy(kernels, rows, columns, vocabulary, scale),
         1e-3 * Math.min(1, scale));
   }
