@@ -18,7 +18,7 @@ import java.util.Map;
 public final class ModelFiles {
   /** The presets of conf/model, which the build copies into the jar. */
   public static final List<String> PRESETS =
-      List.of("tiny", "moe-tiny", "char", "dense-1.3b", "moe-1b-7b");
+      List.of("tiny", "moe-tiny", "char", "small", "dense-1.3b", "moe-1b-7b");
 
   private static final ObjectMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();

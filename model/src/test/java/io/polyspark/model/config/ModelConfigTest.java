@@ -35,7 +35,7 @@ class ModelConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"tiny", "moe-tiny", "char", "dense-1.3b", "moe-1b-7b"})
+  @ValueSource(strings = {"tiny", "moe-tiny", "char", "small", "dense-1.3b", "moe-1b-7b"})
   void isReadBackFromItsOwnKeys(String preset) {
     ModelConfig config = ModelConfig.load(preset, "train.yaml");
     assertThat(ModelConfig.fromMap(config.toMap(), SOURCE)).isEqualTo(config);
@@ -149,7 +149,7 @@ class ModelConfigTest {
         .isInstanceOf(UserError.class)
         .hasMessageContaining("train.yaml")
         .hasMessageContaining("'chars'")
-        .hasMessageContaining("tiny, moe-tiny, char, dense-1.3b, moe-1b-7b");
+        .hasMessageContaining("tiny, moe-tiny, char, small, dense-1.3b, moe-1b-7b");
   }
 
   private static AbstractThrowableAssert<?, ? extends Throwable> assertRefused(
