@@ -26,6 +26,11 @@ class Bfloat16TrainingTest {
 
   @BeforeEach
   void onlyWhereTheProcessorCan() {
+    assumeTheProcessorCan();
+  }
+
+  /** Skips a test on processors without bfloat16. */
+  static void assumeTheProcessorCan() {
     try {
       KernelsProvider.requireBfloat16();
     } catch (UserError e) {

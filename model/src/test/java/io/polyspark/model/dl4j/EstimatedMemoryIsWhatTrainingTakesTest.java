@@ -3,7 +3,9 @@ package io.polyspark.model.dl4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
+import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.model.transformer.Recompute;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,13 +30,19 @@ class EstimatedMemoryIsWhatTrainingTakesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "polynorm, 1024, 0, 0, false",
-    "swiglu,    684, 0, 0, false",
-    "polynorm,  512, 8, 2, true",
-    "swiglu,    342, 8, 2, true"
+    "polynorm, 1024, 0, 0, false, FLOAT32",
+    "swiglu,    684, 0, 0, false, FLOAT32",
+    "polynorm,  512, 8, 2, true,  FLOAT32",
+    "swiglu,    342, 8, 2, true,  FLOAT32",
+    "polynorm, 1024, 0, 0, false, BF16",
+    "polynorm,  512, 8, 2, true,  BF16"
   })
-  void toTenPercent(String activation, int width, int experts, int perToken, boolean qkNorm)
+  void toTenPercent(
+      String activation, int width, int experts, int perToken, boolean qkNorm, Dtype dtype)
       throws Exception {
+    if (dtype == Dtype.BF16) {
+      Bfloat16TrainingTest.assumeTheProcessorCan();
+    }
     String model = SIZES.formatted(width, activation, experts, perToken, qkNorm).replace('\'', '"');
     int batch = 8;
     int context = 256;
@@ -44,15 +52,15 @@ class EstimatedMemoryIsWhatTrainingTakesTest {
             batch,
             context,
             MemoryPlan.Purpose.TRAINING,
-            ComputeOptions.DEFAULT);
-    long[] measured = measure(model, batch, context);
+            new ComputeOptions(Recompute.NONE, dtype));
+    long[] measured = measure(model, batch, context, dtype);
 
     assertThat(estimate.total()).isGreaterThan(200L << 20);
     assertThat(measured[0]).as("resident").isCloseTo(estimate.total(), withPercentage(10));
     assertThat(measured[1]).as("counted").isCloseTo(estimate.activations(), withPercentage(2));
   }
 
-  private long[] measure(String model, int batch, int context) throws Exception {
+  private long[] measure(String model, int batch, int context, Dtype dtype) throws Exception {
     Path out = directory.resolve("out.log");
     Path err = directory.resolve("err.log");
     Process process =
@@ -72,7 +80,8 @@ class EstimatedMemoryIsWhatTrainingTakesTest {
                     PeakMemory.class.getName(),
                     model,
                     Integer.toString(batch),
-                    Integer.toString(context)))
+                    Integer.toString(context),
+                    dtype.name()))
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
             .start();

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.optimize.AdamWConfig;
+import io.polyspark.model.tensor.Dtype;
+import io.polyspark.model.transformer.Recompute;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,18 +33,20 @@ final class PeakMemory {
   /**
    * Measures one model.
    *
-   * @param arguments the model as JSON, B, T
+   * @param arguments the model as JSON, B, T, the dtype of its products
    */
   public static void main(String[] arguments) throws IOException {
     ModelConfig config = model(arguments[0]);
     int batch = Integer.parseInt(arguments[1]);
     int context = Integer.parseInt(arguments[2]);
-    try (Replica small = train(small(config), batch, Math.min(context, 64), STEPS_BEFORE)) {
+    ComputeOptions options = new ComputeOptions(Recompute.NONE, Dtype.valueOf(arguments[3]));
+    try (Replica small =
+        train(small(config), batch, Math.min(context, 64), options, STEPS_BEFORE)) {
       small.network();
     }
     long residentBefore = status("VmRSS");
     long countedBefore = Pointer.totalBytes();
-    try (Replica replica = train(config, batch, context, STEPS)) {
+    try (Replica replica = train(config, batch, context, options, STEPS)) {
       System.out.println(status("VmHWM") - residentBefore);
       System.out.println(Pointer.totalBytes() - countedBefore);
       replica.network();
@@ -62,9 +66,10 @@ final class PeakMemory {
     return ModelConfig.fromMap(keys, "the test");
   }
 
-  private static Replica train(ModelConfig config, int batch, int context, int steps) {
+  private static Replica train(
+      ModelConfig config, int batch, int context, ComputeOptions options, int steps) {
     AdamWConfig optimizer = new AdamWConfig(1e-3, 1e-4, 1, 0.9, 0.95, 1e-8, 0.1, 1);
-    Replica replica = Replica.create(config, batch, context, optimizer, steps);
+    Replica replica = Replica.create(config, batch, context, optimizer, steps, options);
     replica.initialize(1);
     Random random = new Random(1);
     for (int step = 0; step < steps; step++) {
