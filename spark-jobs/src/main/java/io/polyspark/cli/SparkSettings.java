@@ -37,6 +37,9 @@ final class SparkSettings {
   /** Without it replicas compute by ND4J's own operations, more slowly. */
   private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
+  /** What chooses a garbage collector. */
+  private static final String ANY_COLLECTOR = "-XX:[+]Use\\w+GC";
+
   private static final Pattern LOCAL_THREADS = Pattern.compile("local\\[(\\d+)(?:,.*)?]");
   private static final Pattern LOCAL_CLUSTER =
       Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
@@ -91,6 +94,9 @@ final class SparkSettings {
     option(MOST_NATIVE + "=", "-D" + MOST_NATIVE + "=" + most / MEBIBYTE + "m");
     option(MOST_PHYSICAL + "=", "-D" + MOST_PHYSICAL + "=0");
     option(VECTOR_MODULE, "--add-modules=" + VECTOR_MODULE);
+    // Vectors travel as arrays of megabytes, which G1 handles one by one, as too large for its
+    // regions.
+    option(ANY_COLLECTOR, "-XX:+UseParallelGC");
   }
 
   /**
@@ -288,7 +294,7 @@ final class SparkSettings {
   /** Adds an option for executors, where theirs do not mention it. */
   private void option(String mention, String option) {
     String options = conf.get(EXECUTOR_OPTIONS, "");
-    if (!options.contains(mention)) {
+    if (!Pattern.compile(mention).matcher(options).find()) {
       conf.set(EXECUTOR_OPTIONS, (options + " " + option).strip());
     }
   }

@@ -142,7 +142,7 @@ class SparkSettingsTest {
         .isEqualTo(
             "-Dorg.bytedeco.javacpp.maxbytes=1m -Dx=y"
                 + " -Dorg.bytedeco.javacpp.maxphysicalbytes=0"
-                + " --add-modules=jdk.incubator.vector");
+                + " --add-modules=jdk.incubator.vector -XX:+UseParallelGC");
   }
 
   @Test
