@@ -31,11 +31,11 @@ import picocli.CommandLine.Spec;
     subcommands = {
       PrepCommand.class,
       DoctorCommand.class,
+      BenchCommand.class,
       TrainCommand.class,
       EvalCommand.class,
       GenerateCommand.class,
-      ReportCommand.class,
-      BenchCommand.class
+      ReportCommand.class
     },
     footer = {
       "",

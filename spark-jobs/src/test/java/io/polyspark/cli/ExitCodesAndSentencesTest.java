@@ -1,6 +1,10 @@
 package io.polyspark.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withPercentage;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -23,7 +27,7 @@ class ExitCodesAndSentencesTest {
   private record Outcome(int code, String out, String err) {}
 
   @ParameterizedTest
-  @ValueSource(strings = {"prep", "doctor", "train", "eval", "generate", "report"})
+  @ValueSource(strings = {"prep", "doctor", "bench", "train", "eval", "generate", "report"})
   void everyVerbHasHelpWithExamplesThatFitsATerminal(String verb) {
     Outcome outcome = run(verb, "--help");
     assertThat(outcome.code()).isZero();
@@ -48,7 +52,8 @@ class ExitCodesAndSentencesTest {
         "Invalid value for option '--synthetic': '4 loaves' is no size; give bytes, or a number with"
             + " k, M, G or T (see polyspark prep --help).");
     assertMistake(
-        run(), "Give a verb: prep, doctor, train, eval, generate, report (see polyspark --help).");
+        run(),
+        "Give a verb: prep, doctor, bench, train, eval, generate, report (see polyspark --help).");
   }
 
   @Test
@@ -108,6 +113,53 @@ class ExitCodesAndSentencesTest {
     assertThat(examined.err()).isEqualTo(trained.err());
     assertThat(examined.code()).isEqualTo(2);
     assertThat(examined.out()).contains("\"parameters\":6919", "\"fits\":false", "\"problem\":");
+  }
+
+  @Test
+  void aBenchmarkThatCannotBeIsItsSentenceAndCode2() throws IOException {
+    String config = config("char").toString();
+    assertMistake(
+        run("bench", "--config", config, "--steps", "0"),
+        "--steps must be a whole number of at least 1, found 0.");
+    assertMistake(
+        run("bench", "--config", config, "--context", "65"),
+        "--set context=65: context must be at most the model's max_position_embeddings, which is 64,"
+            + " found 65.");
+    Outcome large = run("bench", "--config", config("moe-1b-7b").toString(), "--batch", "1");
+    assertThat(large.err())
+        .matches(
+            "This machine has [0-9,]+ MiB of memory for a replica beside this program's heap, but one"
+                + " of this model needs [0-9,]{7,} MiB: take a smaller --batch or --context, or --set"
+                + " recompute=mlp or recompute=block, or a smaller model.\\R");
+    assertThat(large.code()).isEqualTo(2);
+  }
+
+  @Test
+  void aBenchmarkSaysWhatAStepTakes() throws IOException {
+    Outcome outcome =
+        run(
+            "bench", "--config", config("moe-tiny").toString(), "--batch", "2", "--context", "16",
+            "--steps", "3", "--json");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    JsonNode found = new ObjectMapper().readTree(outcome.out());
+    assertThat(found.get("batch").asInt()).isEqualTo(2);
+    assertThat(found.get("context").asInt()).isEqualTo(16);
+    double median = found.get("step_ms").asDouble();
+    assertThat(median)
+        .isBetween(found.get("step_ms_min").asDouble(), found.get("step_ms_max").asDouble());
+    assertThat(found.get("tokens_per_second").asDouble())
+        .isCloseTo(32 / median * 1000, withPercentage(0.01));
+    assertThat(found.get("products_share").asDouble())
+        .isCloseTo(found.get("products_ms").asDouble() / median, withPercentage(0.01));
+    assertThat(found.get("peak_share").asDouble())
+        .isCloseTo(
+            found.get("flops_per_token").asDouble()
+                * found.get("tokens_per_second").asDouble()
+                / (found.get("peak_gflops").asDouble() * 1e9),
+            withPercentage(0.01));
+    assertThat(found.get("operations_ms").fieldNames())
+        .toIterable()
+        .contains("linear", "expertsLinear", "attention", "activation.forward", "route", "adamW");
   }
 
   private Path config(String model) throws IOException {
