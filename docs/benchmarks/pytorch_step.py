@@ -1,7 +1,8 @@
 """One training step of the same model in PyTorch, to hold a replica of PolySpark against.
 
 The model, written from the equations: RMSNorm, rotary positions, causal attention, an MLP or dropless experts
-with PolyNorm, SwiGLU or GELU, cross-entropy; AdamW with clipping by global norm. Eager mode, float32.
+with PolyNorm, SwiGLU or GELU, cross-entropy; AdamW with clipping by global norm. Eager mode, float32, or products in
+bfloat16 by autocast.
 
     OMP_NUM_THREADS=2 python3 docs/benchmarks/pytorch_step.py --act polynorm --intermediate 1536
     OMP_NUM_THREADS=2 python3 docs/benchmarks/pytorch_step.py --act polynorm --intermediate 768 --experts 8 --top-k 2
@@ -171,7 +172,9 @@ def step_of(args):
 
     def step():
         optimizer.zero_grad(set_to_none=False)
-        model(tokens[:, :-1], tokens[:, 1:].contiguous()).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.dtype == "bf16"):
+            loss = model(tokens[:, :-1], tokens[:, 1:].contiguous())
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
 
@@ -212,6 +215,7 @@ def main():
     parser.add_argument("--vocab", type=int, default=8192)
     parser.add_argument("--experts", type=int, default=0)
     parser.add_argument("--top-k", type=int, default=2)
+    parser.add_argument("--dtype", choices=("float32", "bf16"), default="float32", help="what matrix products read")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--context", type=int, default=256)
     parser.add_argument("--warm-up", type=int, default=2)

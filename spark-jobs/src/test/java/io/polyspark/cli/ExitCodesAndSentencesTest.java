@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.withPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -138,8 +137,16 @@ class ExitCodesAndSentencesTest {
   void aBenchmarkSaysWhatAStepTakes() throws IOException {
     Outcome outcome =
         run(
-            "bench", "--config", config("moe-tiny").toString(), "--batch", "2", "--context", "16",
-            "--steps", "3", "--json");
+            "bench",
+            "--config",
+            config("moe-tiny").toString(),
+            "--batch",
+            "2",
+            "--context",
+            "16",
+            "--steps",
+            "3",
+            "--json");
     assertThat(outcome.code()).as(outcome.err()).isZero();
     JsonNode found = new ObjectMapper().readTree(outcome.out());
     assertThat(found.get("batch").asInt()).isEqualTo(2);
