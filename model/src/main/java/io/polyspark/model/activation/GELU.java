@@ -14,6 +14,11 @@ public final class GELU implements ElementActivation {
   }
 
   @Override
+  public int scratchTensors() {
+    return 1;
+  }
+
+  @Override
   public void forward(
       Elementwise math, Tensor x, double[] coefficients, ActivationMemory memory, Tensor y) {
     distribution(math, x, y);
@@ -36,7 +41,7 @@ public final class GELU implements ElementActivation {
       Tensor dY,
       Tensor dX,
       double[] dCoefficients) {
-    Tensor density = memory.first();
+    Tensor density = memory.scratch().get(0);
     math.multiply(x, x, density);
     math.scaleAndShift(density, -0.5, 0, density);
     math.exp(density, density);

@@ -34,6 +34,11 @@ public interface MlpActivation {
     return 0;
   }
 
+  /** The number of tensors [rows, F] that its passes work in. */
+  default int scratchTensors() {
+    return 0;
+  }
+
   /** Whether a second projection, the gate, feeds it. */
   default boolean isGate() {
     return this instanceof GateActivation;

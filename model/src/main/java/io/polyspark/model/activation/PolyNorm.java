@@ -38,6 +38,11 @@ public final class PolyNorm implements ElementActivation {
   }
 
   @Override
+  public int scratchTensors() {
+    return 2;
+  }
+
+  @Override
   public void forward(
       Elementwise math, Tensor x, double[] coefficients, ActivationMemory memory, Tensor y) {
     inverseRms(math, x, memory);
@@ -54,8 +59,8 @@ public final class PolyNorm implements ElementActivation {
   }
 
   private static void inverseRms(Elementwise math, Tensor x, ActivationMemory memory) {
-    Tensor square = memory.first();
-    Tensor power = memory.second();
+    Tensor square = memory.scratch().get(0);
+    Tensor power = memory.scratch().get(1);
     math.multiply(x, x, square);
     inverseRms(math, square, memory.perRow().get(0));
     math.multiply(square, square, power);
@@ -120,7 +125,7 @@ public final class PolyNorm implements ElementActivation {
       Tensor dY,
       Tensor dX,
       double[] dCoefficients) {
-    Tensor dYPower = memory.first();
+    Tensor dYPower = memory.scratch().get(0);
     dCoefficients[3] = math.sum(dY);
     Tensor power = dY;
     for (int p = 1; p <= 3; p++) {
@@ -135,8 +140,8 @@ public final class PolyNorm implements ElementActivation {
       math.multiply(s, r, s);
       math.scaleAndShift(s, -p * coefficients[3 - p] / x.columns(), 0, s);
     }
-    Tensor square = memory.first();
-    Tensor sum = memory.second();
+    Tensor square = memory.scratch().get(0);
+    Tensor sum = memory.scratch().get(1);
     math.multiply(x, x, square);
     math.scaleRows(square, memory.rowScratch().get(2), sum);
     math.shiftRows(memory.rowScratch().get(1), sum);

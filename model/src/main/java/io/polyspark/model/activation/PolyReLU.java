@@ -18,9 +18,14 @@ public final class PolyReLU implements ElementActivation {
   }
 
   @Override
+  public int scratchTensors() {
+    return 2;
+  }
+
+  @Override
   public void forward(
       Elementwise math, Tensor x, double[] coefficients, ActivationMemory memory, Tensor y) {
-    Tensor u = memory.first();
+    Tensor u = memory.scratch().get(0);
     math.relu(x, u);
     math.scaleAndShift(u, coefficients[0], coefficients[1], y);
     math.multiply(y, u, y);
@@ -38,8 +43,8 @@ public final class PolyReLU implements ElementActivation {
       Tensor dY,
       Tensor dX,
       double[] dCoefficients) {
-    Tensor u = memory.first();
-    Tensor dYPower = memory.second();
+    Tensor u = memory.scratch().get(0);
+    Tensor dYPower = memory.scratch().get(1);
     math.relu(x, u);
     dCoefficients[3] = math.sum(dY);
     math.multiply(dY, u, dYPower);

@@ -11,6 +11,11 @@ public final class SwiGLU implements GateActivation {
   }
 
   @Override
+  public int scratchTensors() {
+    return 1;
+  }
+
+  @Override
   public void forward(Elementwise math, Tensor gate, Tensor up, ActivationMemory memory, Tensor y) {
     math.sigmoid(gate, y);
     math.multiply(y, gate, y);
@@ -29,7 +34,7 @@ public final class SwiGLU implements GateActivation {
       Tensor dY,
       Tensor dGate,
       Tensor dUp) {
-    Tensor s = memory.first();
+    Tensor s = memory.scratch().get(0);
     math.sigmoid(gate, s);
     math.multiply(gate, s, dUp);
     math.scaleAndShift(s, -1, 1, dGate);

@@ -34,6 +34,9 @@ public interface Elementwise {
   /** {@code perRow[i] = sum over j of a[i][j]}. */
   void sumOverColumns(Tensor a, Tensor perRow);
 
+  /** {@code perRow[i] = sum over j of a[i][j] * b[i][j]}. */
+  void rowDots(Tensor a, Tensor b, Tensor perRow);
+
   /** {@code perColumn[j] (+)= sum over i of a[i][j]}. */
   void sumOverRows(Tensor a, Tensor perColumn, Into into);
 

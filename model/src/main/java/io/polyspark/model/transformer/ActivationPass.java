@@ -48,10 +48,11 @@ final class ActivationPass {
             IntStream.range(0, activation.keptPerRow())
                 .mapToObj(i -> plan.kept("activation." + i, layer, rows, 1))
                 .toList(),
-            plan.shared("activation.first", rows, width),
-            plan.shared("activation.second", rows, width),
             IntStream.range(0, activation.keptPerRow())
                 .mapToObj(i -> plan.shared("activation.rows." + i, rows, 1))
+                .toList(),
+            IntStream.range(0, activation.scratchTensors())
+                .mapToObj(i -> plan.shared("activation.scratch." + i, rows, width))
                 .toList());
     this.gate = activation.isGate() ? plan.kept("gate", layer, rows, width) : null;
     this.up = plan.kept("up", layer, rows, width);
@@ -95,11 +96,6 @@ final class ActivationPass {
   /** The gradient of {@link #gate}. */
   Tensor dGate() {
     return dGate;
-  }
-
-  /** Free for the caller between {@link #forward} and {@link #backward}. */
-  Tensor scratch() {
-    return memory.first();
   }
 
   /** From {@link #gate} and {@link #up} to {@link #inner}. */

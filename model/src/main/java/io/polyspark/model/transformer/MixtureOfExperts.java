@@ -130,8 +130,7 @@ final class MixtureOfExperts implements FeedForward {
     kernels.expertsInputGradient(
         dSlotY, weights.down(), routing, activation.dInner(), Into.OVERWRITE);
     // Until here without the shares: <dY, Mlp_e(x)> = <dY Wdown, inner> is the gradient of w_e.
-    kernels.multiply(activation.dInner(), activation.inner(), activation.scratch());
-    kernels.sumOverColumns(activation.scratch(), dShares);
+    kernels.rowDots(activation.dInner(), activation.inner(), dShares);
     kernels.scaleRows(activation.dInner(), shares, activation.dInner());
     kernels.scaleRows(dSlotY, shares, dSlotY);
     kernels.expertsWeightGradient(dSlotY, activation.inner(), routing, dWeights.down());

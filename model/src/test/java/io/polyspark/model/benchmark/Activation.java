@@ -8,6 +8,7 @@ import io.polyspark.model.activation.MlpActivation;
 import io.polyspark.model.tensor.Tensor;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** An activation of either kind on [N, F], with its memory. */
 final class Activation {
@@ -27,7 +28,9 @@ final class Activation {
     this.activation = of.kernels().fused(Activations.named(name));
     this.memory =
         new ActivationMemory(
-            columns(activation.keptPerRow()), zeros(), zeros(), columns(activation.keptPerRow()));
+            columns(activation.keptPerRow()),
+            columns(activation.keptPerRow()),
+            Stream.generate(this::zeros).limit(activation.scratchTensors()).toList());
     this.coefficients =
         activation.coefficients().stream()
             .flatMap(vector -> vector.initial().stream())

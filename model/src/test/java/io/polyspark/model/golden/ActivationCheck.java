@@ -56,16 +56,13 @@ final class ActivationCheck {
   private static ActivationMemory memory(
       Kernels kernels, ElementActivation activation, NpyArray x) {
     return new ActivationMemory(
-        rows(kernels, activation, x),
-        kernels.allocate(x.rows(), x.columns()),
-        kernels.allocate(x.rows(), x.columns()),
-        rows(kernels, activation, x));
+        tensors(kernels, activation.keptPerRow(), x.rows(), 1),
+        tensors(kernels, activation.keptPerRow(), x.rows(), 1),
+        tensors(kernels, activation.scratchTensors(), x.rows(), x.columns()));
   }
 
-  private static List<Tensor> rows(Kernels kernels, ElementActivation activation, NpyArray x) {
-    return Stream.generate(() -> kernels.allocate(x.rows(), 1))
-        .limit(activation.keptPerRow())
-        .toList();
+  private static List<Tensor> tensors(Kernels kernels, int count, long rows, long columns) {
+    return Stream.generate(() -> kernels.allocate(rows, columns)).limit(count).toList();
   }
 
   private static Tensor upload(Kernels kernels, NpyArray array) {

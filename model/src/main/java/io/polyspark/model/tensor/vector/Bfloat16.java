@@ -1,7 +1,6 @@
 package io.polyspark.model.tensor.vector;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -32,8 +31,11 @@ final class Bfloat16 {
   static void round(ByteBuffer from, int fromAt, ByteBuffer to, int toAt, int count) {
     int whole = count - count % Lanes.COUNT;
     for (int i = 0; i < whole; i += Lanes.COUNT) {
-      ShortVector rounded = ofLanes(Lanes.load(from, fromAt + i * Float.BYTES));
-      rounded.intoByteBuffer(to, toAt + i * Short.BYTES, ByteOrder.nativeOrder());
+      ShortVector rounded =
+          ofLanes(
+              FloatVector.fromByteBuffer(
+                  Lanes.SPECIES, from, fromAt + i * Float.BYTES, Lanes.ORDER));
+      rounded.intoByteBuffer(to, toAt + i * Short.BYTES, Lanes.ORDER);
     }
     for (int i = whole; i < count; i++) {
       to.putShort(toAt + i * Short.BYTES, of(from.getFloat(fromAt + i * Float.BYTES)));

@@ -1,9 +1,13 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.ORDER;
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+import static jdk.incubator.vector.FloatVector.zero;
+
 import io.polyspark.model.tensor.Into;
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** Sums over the rows of a tensor, a vector's width of columns at a time. */
 final class ColumnSums {
@@ -18,27 +22,36 @@ final class ColumnSums {
     int base = perColumn.offset(0);
     int at = from;
     for (; at <= to - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector sum = into == Into.ADD ? Lanes.load(out, base + at) : Lanes.zero();
+      FloatVector sum =
+          into == Into.ADD ? fromByteBuffer(SPECIES, out, base + at, ORDER) : zero(SPECIES);
       for (long row = 0; row < a.rows(); row += BLOCK) {
-        sum = sum.add(ofBlock(a, row, at));
+        sum = sum.add(vectorOfBlock(a, row, at));
       }
-      Lanes.store(sum, out, base + at);
+      sum.intoByteBuffer(out, base + at, ORDER);
     }
-    if (at < to) {
-      VectorMask<Float> mask = Lanes.tail(at, to);
-      FloatVector sum = into == Into.ADD ? Lanes.load(out, base + at, mask) : Lanes.zero();
-      for (long row = 0; row < a.rows(); row++) {
-        sum = sum.add(Lanes.load(a.buffer(row), a.offset(row) + at, mask));
+    for (; at < to; at += Float.BYTES) {
+      float sum = into == Into.ADD ? out.getFloat(base + at) : 0;
+      for (long row = 0; row < a.rows(); row += BLOCK) {
+        sum += numberOfBlock(a, row, at);
       }
-      Lanes.store(sum, out, base + at, mask);
+      out.putFloat(base + at, sum);
     }
   }
 
-  private static FloatVector ofBlock(VectorTensor a, long first, int at) {
-    FloatVector sum = Lanes.zero();
+  private static FloatVector vectorOfBlock(VectorTensor a, long first, int at) {
+    FloatVector sum = zero(SPECIES);
     long end = Math.min(a.rows(), first + BLOCK);
     for (long row = first; row < end; row++) {
-      sum = sum.add(Lanes.load(a.buffer(row), a.offset(row) + at));
+      sum = sum.add(fromByteBuffer(SPECIES, a.buffer(row), a.offset(row) + at, ORDER));
+    }
+    return sum;
+  }
+
+  private static float numberOfBlock(VectorTensor a, long first, int at) {
+    float sum = 0;
+    long end = Math.min(a.rows(), first + BLOCK);
+    for (long row = first; row < end; row++) {
+      sum += a.buffer(row).getFloat(a.offset(row) + at);
     }
     return sum;
   }

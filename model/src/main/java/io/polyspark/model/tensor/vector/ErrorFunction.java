@@ -1,5 +1,8 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
+import static jdk.incubator.vector.FloatVector.broadcast;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -16,30 +19,31 @@ final class ErrorFunction {
 
   static FloatVector erf(FloatVector x) {
     FloatVector t = x.abs();
+    FloatVector small = small(t);
     FloatVector large = large(t.blend(ONE_FROM, t.compare(VectorOperators.GT, ONE_FROM)));
-    FloatVector result = small(t).blend(large, t.compare(VectorOperators.GT, SMALL));
+    FloatVector result = small.blend(large, t.compare(VectorOperators.GT, SMALL));
     return result.blend(result.neg(), x.compare(VectorOperators.LT, 0f));
   }
 
   private static FloatVector small(FloatVector t) {
     FloatVector s = t.mul(t);
-    FloatVector p = s.fma(Lanes.all(8.382391e-05f), Lanes.all(-0.00081455975f));
-    p = p.fma(s, Lanes.all(0.005201286f));
-    p = p.fma(s, Lanes.all(-0.0268595f));
-    p = p.fma(s, Lanes.all(0.11283697f));
-    p = p.fma(s, Lanes.all(-0.37612635f));
-    p = p.fma(s, Lanes.all(0.12837917f));
+    FloatVector p = s.fma(broadcast(SPECIES, 8.382391e-05f), broadcast(SPECIES, -0.00081455975f));
+    p = p.fma(s, broadcast(SPECIES, 0.005201286f));
+    p = p.fma(s, broadcast(SPECIES, -0.0268595f));
+    p = p.fma(s, broadcast(SPECIES, 0.11283697f));
+    p = p.fma(s, broadcast(SPECIES, -0.37612635f));
+    p = p.fma(s, broadcast(SPECIES, 0.12837917f));
     return p.fma(t, t);
   }
 
   private static FloatVector large(FloatVector t) {
-    FloatVector q = t.fma(Lanes.all(-2.1094966e-05f), Lanes.all(0.0004344617f));
-    q = q.fma(t, Lanes.all(-0.004171059f));
-    q = q.fma(t, Lanes.all(0.025119416f));
-    q = q.fma(t, Lanes.all(-0.10828008f));
-    q = q.fma(t, Lanes.all(-0.6333469f));
-    q = q.fma(t, Lanes.all(-0.12951492f));
-    q = q.fma(t, Lanes.all(0.00017468323f));
-    return Lanes.all(1f).sub(Exponential.exp(q.sub(t)));
+    FloatVector q = t.fma(broadcast(SPECIES, -2.1094966e-05f), broadcast(SPECIES, 0.0004344617f));
+    q = q.fma(t, broadcast(SPECIES, -0.004171059f));
+    q = q.fma(t, broadcast(SPECIES, 0.025119416f));
+    q = q.fma(t, broadcast(SPECIES, -0.10828008f));
+    q = q.fma(t, broadcast(SPECIES, -0.6333469f));
+    q = q.fma(t, broadcast(SPECIES, -0.12951492f));
+    q = q.fma(t, broadcast(SPECIES, 0.00017468323f));
+    return broadcast(SPECIES, 1f).sub(Exponential.exp(q.sub(t)));
   }
 }

@@ -1,6 +1,10 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
+import static jdk.incubator.vector.FloatVector.broadcast;
+
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -32,34 +36,31 @@ final class Exponential {
 
   private Exponential() {}
 
+  /** Calls no method but the Vector API's own: see {@link Lanes}. */
   static FloatVector exp(FloatVector of) {
     // Comparisons, not min and max, which cost five instructions each where NaN must stay NaN.
-    FloatVector greatest = Lanes.all(GREATEST);
-    FloatVector least = Lanes.all(LEAST);
+    FloatVector greatest = broadcast(SPECIES, GREATEST);
+    FloatVector least = broadcast(SPECIES, LEAST);
     FloatVector x = of.blend(greatest, of.compare(VectorOperators.GT, greatest));
     x = x.blend(least, x.compare(VectorOperators.LT, least));
-    FloatVector n = x.fma(Lanes.all(LOG2_E), Lanes.all(ROUND)).sub(Lanes.all(ROUND));
-    FloatVector r = n.fma(Lanes.all(-LN2_HIGH), x);
-    r = n.fma(Lanes.all(-LN2_LOW), r);
-    FloatVector q = r.fma(Lanes.all(0.0013814539f), Lanes.all(0.008368745f));
-    q = q.fma(r, Lanes.all(0.04166839f));
-    q = q.fma(r, Lanes.all(0.16666521f));
-    q = q.fma(r, Lanes.all(0.49999994f));
+    FloatVector n =
+        x.fma(broadcast(SPECIES, LOG2_E), broadcast(SPECIES, ROUND)).sub(broadcast(SPECIES, ROUND));
+    FloatVector r = n.fma(broadcast(SPECIES, -LN2_HIGH), x);
+    r = n.fma(broadcast(SPECIES, -LN2_LOW), r);
+    FloatVector q = r.fma(broadcast(SPECIES, 0.0013814539f), broadcast(SPECIES, 0.008368745f));
+    q = q.fma(r, broadcast(SPECIES, 0.04166839f));
+    q = q.fma(r, broadcast(SPECIES, 0.16666521f));
+    q = q.fma(r, broadcast(SPECIES, 0.49999994f));
     // Not r + r^2 q, then 1: that sum's rounding is the one too many for an ulp.
-    FloatVector ones = Lanes.all(1f);
+    FloatVector ones = broadcast(SPECIES, 1f);
     FloatVector p = q.fma(r, ones).fma(r, ones);
 
     // 2^n in two factors, of which neither leaves the normal numbers.
-    FloatVector half = n.fma(Lanes.all(0.5f), Lanes.all(ROUND_AND_BIAS));
-    FloatVector rest = n.sub(half.sub(Lanes.all(ROUND_AND_BIAS))).add(Lanes.all(ROUND_AND_BIAS));
-    return p.mul(powerOfTwo(half)).mul(powerOfTwo(rest));
-  }
-
-  /** 2 to the integer in the low bits. */
-  private static FloatVector powerOfTwo(FloatVector rounded) {
-    return rounded
-        .reinterpretAsInts()
-        .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
-        .reinterpretAsFloats();
+    FloatVector half = n.fma(broadcast(SPECIES, 0.5f), broadcast(SPECIES, ROUND_AND_BIAS));
+    FloatVector rest =
+        n.sub(half.sub(broadcast(SPECIES, ROUND_AND_BIAS))).add(broadcast(SPECIES, ROUND_AND_BIAS));
+    IntVector first = half.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS);
+    IntVector second = rest.reinterpretAsInts().lanewise(VectorOperators.LSHL, MANTISSA_BITS);
+    return p.mul(first.reinterpretAsFloats()).mul(second.reinterpretAsFloats());
   }
 }

@@ -1,104 +1,116 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.ORDER;
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+import static jdk.incubator.vector.FloatVector.zero;
+
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/** Functions of single elements on bytes [from, to) of buffers. */
+/** Functions of single elements, on bytes as in {@link Arithmetic}. */
 final class Functions {
   private Functions() {}
 
   /** {@code out = max(a, 0)}. */
-  static void relu(ByteBuffer a, ByteBuffer out, int from, int to) {
-    int whole = Lanes.whole(from, to);
-    for (int at = from; at < whole; at += Lanes.BYTES) {
-      Lanes.store(relu(Lanes.load(a, at)), out, at);
+  static void relu(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
+    int i = 0;
+    for (; i <= bytes - Lanes.BYTES; i += Lanes.BYTES) {
+      FloatVector x = fromByteBuffer(SPECIES, a, aAt + i, ORDER);
+      // Not max: NaN stays NaN, and -0 turns to 0.
+      x.blend(0f, x.compare(VectorOperators.LE, 0f)).intoByteBuffer(out, outAt + i, ORDER);
     }
-    if (whole < to) {
-      VectorMask<Float> mask = Lanes.tail(whole, to);
-      Lanes.store(relu(Lanes.load(a, whole, mask)), out, whole, mask);
+    for (; i < bytes; i += Float.BYTES) {
+      out.putFloat(outAt + i, relu(a.getFloat(aAt + i)));
     }
+  }
+
+  static float relu(float a) {
+    return a <= 0 ? 0 : a;
   }
 
   /** {@code out = 1 where a > 0, else 0}. */
-  static void positive(ByteBuffer a, ByteBuffer out, int from, int to) {
-    int whole = Lanes.whole(from, to);
-    for (int at = from; at < whole; at += Lanes.BYTES) {
-      Lanes.store(positive(Lanes.load(a, at)), out, at);
+  static void positive(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
+    FloatVector zeros = zero(SPECIES);
+    int i = 0;
+    for (; i <= bytes - Lanes.BYTES; i += Lanes.BYTES) {
+      FloatVector x = fromByteBuffer(SPECIES, a, aAt + i, ORDER);
+      FloatVector result = zeros.blend(1f, x.compare(VectorOperators.GT, 0f));
+      result.intoByteBuffer(out, outAt + i, ORDER);
     }
-    if (whole < to) {
-      VectorMask<Float> mask = Lanes.tail(whole, to);
-      Lanes.store(positive(Lanes.load(a, whole, mask)), out, whole, mask);
-    }
-  }
-
-  /** {@code out = 1 / (1 + exp(-a))}. */
-  static void sigmoid(ByteBuffer a, ByteBuffer out, int from, int to) {
-    int whole = Lanes.whole(from, to);
-    for (int at = from; at < whole; at += Lanes.BYTES) {
-      Lanes.store(Logistic.sigmoid(Lanes.load(a, at)), out, at);
-    }
-    if (whole < to) {
-      VectorMask<Float> mask = Lanes.tail(whole, to);
-      Lanes.store(Logistic.sigmoid(Lanes.load(a, whole, mask)), out, whole, mask);
+    for (; i < bytes; i += Float.BYTES) {
+      out.putFloat(outAt + i, positive(a.getFloat(aAt + i)));
     }
   }
 
-  /** {@code out = exp(a)}. */
-  static void exp(ByteBuffer a, ByteBuffer out, int from, int to) {
-    int whole = Lanes.whole(from, to);
-    for (int at = from; at < whole; at += Lanes.BYTES) {
-      Lanes.store(Exponential.exp(Lanes.load(a, at)), out, at);
-    }
-    if (whole < to) {
-      VectorMask<Float> mask = Lanes.tail(whole, to);
-      Lanes.store(Exponential.exp(Lanes.load(a, whole, mask)), out, whole, mask);
-    }
-  }
-
-  /** {@code out = erf(a)}. */
-  static void erf(ByteBuffer a, ByteBuffer out, int from, int to) {
-    int whole = Lanes.whole(from, to);
-    for (int at = from; at < whole; at += Lanes.BYTES) {
-      Lanes.store(ErrorFunction.erf(Lanes.load(a, at)), out, at);
-    }
-    if (whole < to) {
-      VectorMask<Float> mask = Lanes.tail(whole, to);
-      Lanes.store(ErrorFunction.erf(Lanes.load(a, whole, mask)), out, whole, mask);
-    }
+  static float positive(float a) {
+    return a > 0 ? 1 : 0;
   }
 
   /** {@code out = 1 / sqrt(factor * a + eps)}. */
   static void inverseSquareRoot(
-      ByteBuffer a, float factor, float eps, ByteBuffer out, int from, int to) {
-    FloatVector factors = Lanes.all(factor);
-    FloatVector summands = Lanes.all(eps);
-    FloatVector ones = Lanes.all(1f);
-    int whole = Lanes.whole(from, to);
-    for (int at = from; at < whole; at += Lanes.BYTES) {
-      Lanes.store(
-          ones.div(Lanes.load(a, at).fma(factors, summands).lanewise(VectorOperators.SQRT)),
-          out,
-          at);
+      ByteBuffer a, int aAt, float factor, float eps, ByteBuffer out, int outAt, int bytes) {
+    FloatVector factors = broadcast(SPECIES, factor);
+    FloatVector summands = broadcast(SPECIES, eps);
+    FloatVector ones = broadcast(SPECIES, 1f);
+    int i = 0;
+    for (; i <= bytes - Lanes.BYTES; i += Lanes.BYTES) {
+      FloatVector square = fromByteBuffer(SPECIES, a, aAt + i, ORDER).fma(factors, summands);
+      ones.div(square.lanewise(VectorOperators.SQRT)).intoByteBuffer(out, outAt + i, ORDER);
     }
-    if (whole < to) {
-      VectorMask<Float> mask = Lanes.tail(whole, to);
-      Lanes.store(
-          ones.div(
-              Lanes.load(a, whole, mask).fma(factors, summands).lanewise(VectorOperators.SQRT)),
-          out,
-          whole,
-          mask);
+    for (; i < bytes; i += Float.BYTES) {
+      float square = Math.fma(a.getFloat(aAt + i), factor, eps);
+      out.putFloat(outAt + i, 1 / (float) Math.sqrt(square));
     }
   }
 
-  static FloatVector relu(FloatVector a) {
-    // Not max: NaN stays NaN, and -0 turns to 0.
-    return a.blend(0f, a.compare(VectorOperators.LE, 0f));
+  /** {@code out = 1 / (1 + exp(-a))}. */
+  static void sigmoid(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
+    int i = 0;
+    for (; i <= bytes - Lanes.BYTES; i += Lanes.BYTES) {
+      Logistic.sigmoid(fromByteBuffer(SPECIES, a, aAt + i, ORDER))
+          .intoByteBuffer(out, outAt + i, ORDER);
+    }
+    if (i < bytes) {
+      sigmoidOfRest(a, aAt + i, out, outAt + i, bytes - i);
+    }
   }
 
-  static FloatVector positive(FloatVector a) {
-    return Lanes.zero().blend(1f, a.compare(VectorOperators.GT, 0f));
+  private static void sigmoidOfRest(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
+    Lanes.store(Logistic.sigmoid(Lanes.load(a, aAt, bytes)), out, outAt, bytes);
+  }
+
+  /** {@code out = exp(a)}. */
+  static void exp(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
+    int i = 0;
+    for (; i <= bytes - Lanes.BYTES; i += Lanes.BYTES) {
+      Exponential.exp(fromByteBuffer(SPECIES, a, aAt + i, ORDER))
+          .intoByteBuffer(out, outAt + i, ORDER);
+    }
+    if (i < bytes) {
+      expOfRest(a, aAt + i, out, outAt + i, bytes - i);
+    }
+  }
+
+  private static void expOfRest(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
+    Lanes.store(Exponential.exp(Lanes.load(a, aAt, bytes)), out, outAt, bytes);
+  }
+
+  /** {@code out = erf(a)}. */
+  static void erf(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
+    int i = 0;
+    for (; i <= bytes - Lanes.BYTES; i += Lanes.BYTES) {
+      ErrorFunction.erf(fromByteBuffer(SPECIES, a, aAt + i, ORDER))
+          .intoByteBuffer(out, outAt + i, ORDER);
+    }
+    if (i < bytes) {
+      erfOfRest(a, aAt + i, out, outAt + i, bytes - i);
+    }
+  }
+
+  private static void erfOfRest(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
+    Lanes.store(ErrorFunction.erf(Lanes.load(a, aAt, bytes)), out, outAt, bytes);
   }
 }

@@ -1,5 +1,8 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
+import static jdk.incubator.vector.FloatVector.broadcast;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -13,8 +16,8 @@ final class Logistic {
    */
   static FloatVector sigmoid(FloatVector x) {
     FloatVector z = Exponential.exp(x.abs().neg());
-    FloatVector minusU = z.div(Lanes.all(-1f).sub(z));
-    FloatVector limit = Lanes.all(1f).blend(z, x.compare(VectorOperators.LT, 0f));
+    FloatVector minusU = z.div(broadcast(SPECIES, -1f).sub(z));
+    FloatVector limit = broadcast(SPECIES, 1f).blend(z, x.compare(VectorOperators.LT, 0f));
     return minusU.fma(limit, limit);
   }
 }

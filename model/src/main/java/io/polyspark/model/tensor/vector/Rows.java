@@ -20,7 +20,7 @@ final class Rows {
     Arrays.setAll(scratch, part -> Lanes.scratch());
   }
 
-  /** What {@link Lanes} needs for sums on the thread of a part. */
+  /** What the thread of a part works in, see {@link Lanes#scratch}. */
   float[] scratch(int part) {
     return scratch[part];
   }

@@ -1,5 +1,11 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.ORDER;
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+import static jdk.incubator.vector.FloatVector.zero;
+
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
 
@@ -34,12 +40,13 @@ final class ScoreRow {
 
   /** The largest of {@code count} scores; NaN where there is one. */
   static float max(ByteBuffer scores, int at, int count, float[] scratch) {
-    FloatVector max = Lanes.all(Float.NEGATIVE_INFINITY);
+    FloatVector max = broadcast(SPECIES, Float.NEGATIVE_INFINITY);
     int end = at + count * Float.BYTES;
     for (int i = at; i < end; i += Lanes.BYTES) {
-      max = max.max(Lanes.load(scores, i));
+      max = max.max(fromByteBuffer(SPECIES, scores, i, ORDER));
     }
-    return Lanes.max(max, scratch);
+    max.intoArray(scratch, 0);
+    return Lanes.max(scratch);
   }
 
   /** {@code score = exp(score - shift)} for {@code count} scores; returns their sum. */
@@ -54,33 +61,35 @@ final class ScoreRow {
 
   private static float exponentialsOfBlock(
       ByteBuffer scores, int from, int to, float shift, float[] scratch) {
-    FloatVector shifts = Lanes.all(shift);
-    FloatVector sum = Lanes.zero();
+    FloatVector shifts = broadcast(SPECIES, shift);
+    FloatVector sum = zero(SPECIES);
     for (int i = from; i < to; i += Lanes.BYTES) {
-      FloatVector e = Exponential.exp(Lanes.load(scores, i).sub(shifts));
-      Lanes.store(e, scores, i);
+      FloatVector e = Exponential.exp(fromByteBuffer(SPECIES, scores, i, ORDER).sub(shifts));
+      e.intoByteBuffer(scores, i, ORDER);
       sum = sum.add(e);
     }
-    return Lanes.sum(sum, scratch);
+    sum.intoArray(scratch, 0);
+    return Lanes.sum(scratch);
   }
 
   /** Zeros in whole vectors behind {@code count} scores, up to {@code width} and its room. */
   static void clear(ByteBuffer scores, int at, int count, int width) {
-    int end = at + width * Float.BYTES;
-    for (int i = at + room(count) * Float.BYTES; i < end; i += Lanes.BYTES) {
-      Lanes.store(Lanes.zero(), scores, i);
-    }
+    int behind = room(count) * Float.BYTES;
+    Arithmetic.fill(0, scores, at + behind, Math.max(0, room(width) * Float.BYTES - behind));
   }
 
   /** {@code d = scale * p * (d - weighted)} over {@code width} numbers and their room. */
   static void gradient(
       ByteBuffer p, int pAt, ByteBuffer d, int dAt, int width, float weighted, float scale) {
-    FloatVector scales = Lanes.all(scale);
-    FloatVector means = Lanes.all(weighted);
+    FloatVector scales = broadcast(SPECIES, scale);
+    FloatVector means = broadcast(SPECIES, weighted);
     int bytes = width * Float.BYTES;
     for (int i = 0; i < bytes; i += Lanes.BYTES) {
-      FloatVector probability = Lanes.load(p, pAt + i).mul(scales);
-      Lanes.store(Lanes.load(d, dAt + i).sub(means).mul(probability), d, dAt + i);
+      FloatVector probability = fromByteBuffer(SPECIES, p, pAt + i, ORDER).mul(scales);
+      fromByteBuffer(SPECIES, d, dAt + i, ORDER)
+          .sub(means)
+          .mul(probability)
+          .intoByteBuffer(d, dAt + i, ORDER);
     }
   }
 }

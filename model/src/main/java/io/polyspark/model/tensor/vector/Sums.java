@@ -1,12 +1,16 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.ORDER;
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+import static jdk.incubator.vector.FloatVector.zero;
+
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * Sums over bytes [from, to) of buffers, in a fixed order: lanes in float32 over at most 16 KiB,
- * then their tree, and those sums one after the other in float64.
+ * then their tree, then what was less than a vector, and those sums one after the other in float64.
  */
 final class Sums {
   private static final int BLOCK = 1 << 14;
@@ -23,28 +27,35 @@ final class Sums {
   }
 
   private static float dotOfBlock(ByteBuffer a, ByteBuffer b, int from, int to, float[] scratch) {
-    FloatVector sum0 = Lanes.zero();
-    FloatVector sum1 = Lanes.zero();
-    FloatVector sum2 = Lanes.zero();
-    FloatVector sum3 = Lanes.zero();
+    FloatVector sum0 = zero(SPECIES);
+    FloatVector sum1 = zero(SPECIES);
+    FloatVector sum2 = zero(SPECIES);
+    FloatVector sum3 = zero(SPECIES);
     int at = from;
     for (; at <= to - 4 * Lanes.BYTES; at += 4 * Lanes.BYTES) {
       int second = at + Lanes.BYTES;
       int third = second + Lanes.BYTES;
       int fourth = third + Lanes.BYTES;
-      sum0 = Lanes.load(a, at).fma(Lanes.load(b, at), sum0);
-      sum1 = Lanes.load(a, second).fma(Lanes.load(b, second), sum1);
-      sum2 = Lanes.load(a, third).fma(Lanes.load(b, third), sum2);
-      sum3 = Lanes.load(a, fourth).fma(Lanes.load(b, fourth), sum3);
+      sum0 = fromByteBuffer(SPECIES, a, at, ORDER).fma(fromByteBuffer(SPECIES, b, at, ORDER), sum0);
+      sum1 =
+          fromByteBuffer(SPECIES, a, second, ORDER)
+              .fma(fromByteBuffer(SPECIES, b, second, ORDER), sum1);
+      sum2 =
+          fromByteBuffer(SPECIES, a, third, ORDER)
+              .fma(fromByteBuffer(SPECIES, b, third, ORDER), sum2);
+      sum3 =
+          fromByteBuffer(SPECIES, a, fourth, ORDER)
+              .fma(fromByteBuffer(SPECIES, b, fourth, ORDER), sum3);
     }
     for (; at <= to - Lanes.BYTES; at += Lanes.BYTES) {
-      sum0 = Lanes.load(a, at).fma(Lanes.load(b, at), sum0);
+      sum0 = fromByteBuffer(SPECIES, a, at, ORDER).fma(fromByteBuffer(SPECIES, b, at, ORDER), sum0);
     }
-    if (at < to) {
-      VectorMask<Float> mask = Lanes.tail(at, to);
-      sum1 = Lanes.load(a, at, mask).fma(Lanes.load(b, at, mask), sum1);
+    float rest = 0;
+    for (; at < to; at += Float.BYTES) {
+      rest = Math.fma(a.getFloat(at), b.getFloat(at), rest);
     }
-    return Lanes.sum(sum0.add(sum1).add(sum2.add(sum3)), scratch);
+    sum0.add(sum1).add(sum2.add(sum3)).intoArray(scratch, 0);
+    return Lanes.sum(scratch) + rest;
   }
 
   /** The sum of {@code a}. */
@@ -57,19 +68,21 @@ final class Sums {
   }
 
   private static float sumOfBlock(ByteBuffer a, int from, int to, float[] scratch) {
-    FloatVector sum0 = Lanes.zero();
-    FloatVector sum1 = Lanes.zero();
+    FloatVector sum0 = zero(SPECIES);
+    FloatVector sum1 = zero(SPECIES);
     int at = from;
     for (; at <= to - 2 * Lanes.BYTES; at += 2 * Lanes.BYTES) {
-      sum0 = sum0.add(Lanes.load(a, at));
-      sum1 = sum1.add(Lanes.load(a, at + Lanes.BYTES));
+      sum0 = sum0.add(fromByteBuffer(SPECIES, a, at, ORDER));
+      sum1 = sum1.add(fromByteBuffer(SPECIES, a, at + Lanes.BYTES, ORDER));
     }
     for (; at <= to - Lanes.BYTES; at += Lanes.BYTES) {
-      sum0 = sum0.add(Lanes.load(a, at));
+      sum0 = sum0.add(fromByteBuffer(SPECIES, a, at, ORDER));
     }
-    if (at < to) {
-      sum1 = sum1.add(Lanes.load(a, at, Lanes.tail(at, to)));
+    float rest = 0;
+    for (; at < to; at += Float.BYTES) {
+      rest += a.getFloat(at);
     }
-    return Lanes.sum(sum0.add(sum1), scratch);
+    sum0.add(sum1).intoArray(scratch, 0);
+    return Lanes.sum(scratch) + rest;
   }
 }

@@ -1,9 +1,12 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.ORDER;
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+
 import io.polyspark.model.tensor.AdamWStep;
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** AdamW (arXiv 1711.05101) in one pass over parameter, gradient and moments. */
@@ -30,34 +33,32 @@ final class VectorAdamW {
     this.eps = (float) step.eps();
   }
 
-  /** Takes the step on bytes [from, to). */
+  /**
+   * Takes the step on bytes [from, to): p less by {@code rate m' / (sqrt(v') + eps)} with the
+   * corrected moments.
+   */
   void run(ByteBuffer p, ByteBuffer g, ByteBuffer m, ByteBuffer v, int from, int to) {
-    int whole = Lanes.whole(from, to);
-    for (int at = from; at < whole; at += Lanes.BYTES) {
-      FloatVector gradient = Lanes.load(g, at).mul(gradientScale);
-      FloatVector first = Lanes.load(m, at).mul(beta1).add(gradient.mul(gradientShare));
+    int at = from;
+    for (; at <= to - Lanes.BYTES; at += Lanes.BYTES) {
+      FloatVector gradient = fromByteBuffer(SPECIES, g, at, ORDER).mul(gradientScale);
+      FloatVector first =
+          fromByteBuffer(SPECIES, m, at, ORDER).mul(beta1).add(gradient.mul(gradientShare));
       FloatVector square = gradient.mul(gradient).mul(squareShare);
-      FloatVector second = Lanes.load(v, at).mul(beta2).add(square);
-      Lanes.store(first, m, at);
-      Lanes.store(second, v, at);
-      Lanes.store(Lanes.load(p, at).mul(parameterScale).sub(change(first, second)), p, at);
+      FloatVector second = fromByteBuffer(SPECIES, v, at, ORDER).mul(beta2).add(square);
+      first.intoByteBuffer(m, at, ORDER);
+      second.intoByteBuffer(v, at, ORDER);
+      FloatVector root = second.lanewise(VectorOperators.SQRT).mul(inverseRootCorrection).add(eps);
+      FloatVector decayed = fromByteBuffer(SPECIES, p, at, ORDER).mul(parameterScale);
+      decayed.sub(first.mul(size).div(root)).intoByteBuffer(p, at, ORDER);
     }
-    if (whole < to) {
-      VectorMask<Float> mask = Lanes.tail(whole, to);
-      FloatVector gradient = Lanes.load(g, whole, mask).mul(gradientScale);
-      FloatVector first = Lanes.load(m, whole, mask).mul(beta1).add(gradient.mul(gradientShare));
-      FloatVector square = gradient.mul(gradient).mul(squareShare);
-      FloatVector second = Lanes.load(v, whole, mask).mul(beta2).add(square);
-      Lanes.store(first, m, whole, mask);
-      Lanes.store(second, v, whole, mask);
-      FloatVector changed = Lanes.load(p, whole, mask).mul(parameterScale);
-      Lanes.store(changed.sub(change(first, second)), p, whole, mask);
+    for (; at < to; at += Float.BYTES) {
+      float gradient = g.getFloat(at) * gradientScale;
+      float first = m.getFloat(at) * beta1 + gradient * gradientShare;
+      float second = v.getFloat(at) * beta2 + gradient * gradient * squareShare;
+      m.putFloat(at, first);
+      v.putFloat(at, second);
+      float root = (float) Math.sqrt(second) * inverseRootCorrection + eps;
+      p.putFloat(at, p.getFloat(at) * parameterScale - first * size / root);
     }
-  }
-
-  /** {@code rate m' / (sqrt(v') + eps)} with the corrected moments. */
-  private FloatVector change(FloatVector first, FloatVector second) {
-    FloatVector root = second.lanewise(VectorOperators.SQRT).mul(inverseRootCorrection).add(eps);
-    return first.mul(size).div(root);
   }
 }

@@ -170,7 +170,7 @@ final class VectorAttention implements AutoCloseable {
       int at = head.queryOffset(out, first + row);
       ByteBuffer buffer = out.buffer(head.row(first + row));
       float factor = (float) (1 / tile.sum[row]);
-      Arithmetic.scaleAndShift(buffer, factor, 0, buffer, at, at + head.headBytes());
+      Arithmetic.scale(buffer, at, factor, buffer, at, head.headBytes());
       float logSumExp = (float) (tile.max[row] + StrictMath.log(tile.sum[row]));
       kept.set(head.keptIndex(first + row), logSumExp);
     }
@@ -228,8 +228,7 @@ final class VectorAttention implements AutoCloseable {
       if (correction != 1) {
         int outAt = head.queryOffset(out, first + row);
         ByteBuffer buffer = out.buffer(head.row(first + row));
-        Arithmetic.scaleAndShift(
-            buffer, (float) correction, 0, buffer, outAt, outAt + head.headBytes());
+        Arithmetic.scale(buffer, outAt, (float) correction, buffer, outAt, head.headBytes());
       }
     }
     tile.max[row] = max;
@@ -273,7 +272,7 @@ final class VectorAttention implements AutoCloseable {
   private static void clear(Head head, VectorTensor gradient) {
     for (int position = 0; position < head.shape().positions(); position++) {
       int at = gradient.offset(head.row(position)) + head.keyValue() * head.headBytes();
-      Arithmetic.fill(0, gradient.buffer(head.row(position)), at, at + head.headBytes());
+      Arithmetic.fill(0, gradient.buffer(head.row(position)), at, head.headBytes());
     }
   }
 

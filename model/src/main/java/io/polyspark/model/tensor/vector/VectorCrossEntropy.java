@@ -148,8 +148,8 @@ final class VectorCrossEntropy implements AutoCloseable {
     double ofTarget = (double) buffer.getFloat(targetAt) - max;
     double sum = ScoreRow.exponentials(buffer, from, count, max, lanes);
     if (gradient) {
-      int to = from + logits.rowBytes();
-      Arithmetic.scaleAndShift(buffer, (float) (share / sum), 0, buffer, from, to);
+      float factor = (float) (share / sum);
+      Arithmetic.scale(buffer, from, factor, buffer, from, logits.rowBytes());
       buffer.putFloat(targetAt, buffer.getFloat(targetAt) - share);
     }
     return (float) (StrictMath.log(sum) - ofTarget);

@@ -5,6 +5,7 @@ import static io.polyspark.model.tensor.vector.VectorTensor.vector;
 import io.polyspark.model.tensor.Elementwise;
 import io.polyspark.model.tensor.Into;
 import io.polyspark.model.tensor.Tensor;
+import java.nio.ByteBuffer;
 
 /** {@link Elementwise} by loops on all threads. */
 class VectorElementwise implements Elementwise {
@@ -18,16 +19,18 @@ class VectorElementwise implements Elementwise {
     this.spans = new Spans(workers);
   }
 
-  /** A loop over bytes [from, to) of an input and an output. */
+  /** A loop over as many bytes of an input and an output, as in {@link Arithmetic}. */
   private interface Loop {
-    void run(java.nio.ByteBuffer a, java.nio.ByteBuffer out, int from, int to);
+    void run(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes);
   }
 
   private void forEach(Tensor a, Tensor out, Loop loop) {
     VectorTensor input = vector(a);
     VectorTensor output = vector(out);
     spans.forEach(
-        output, (part, slab, from, to) -> loop.run(input.slab(slab), output.slab(slab), from, to));
+        output,
+        (part, slab, from, to) ->
+            loop.run(input.slab(slab), from, output.slab(slab), from, to - from));
   }
 
   @Override
@@ -39,7 +42,7 @@ class VectorElementwise implements Elementwise {
 
   @Override
   public void fill(Tensor out, double value) {
-    forEach(out, out, (a, to, begin, end) -> Arithmetic.fill((float) value, to, begin, end));
+    forEach(out, out, (a, aAt, to, at, bytes) -> Arithmetic.fill((float) value, to, at, bytes));
   }
 
   @Override
@@ -50,12 +53,22 @@ class VectorElementwise implements Elementwise {
     spans.forEach(
         product,
         (part, slab, from, to) ->
-            Arithmetic.multiply(left.slab(slab), right.slab(slab), product.slab(slab), from, to));
+            Arithmetic.multiply(
+                left.slab(slab),
+                from,
+                right.slab(slab),
+                from,
+                product.slab(slab),
+                from,
+                to - from));
   }
 
   @Override
   public void addScaled(Tensor a, double factor, Tensor into) {
-    forEach(a, into, (x, out, from, to) -> Arithmetic.addScaled(x, (float) factor, out, from, to));
+    forEach(
+        a,
+        into,
+        (x, xAt, out, at, bytes) -> Arithmetic.addScaled(x, xAt, (float) factor, out, at, bytes));
   }
 
   @Override
@@ -63,8 +76,8 @@ class VectorElementwise implements Elementwise {
     forEach(
         a,
         out,
-        (x, y, from, to) ->
-            Arithmetic.scaleAndShift(x, (float) factor, (float) summand, y, from, to));
+        (x, xAt, y, yAt, bytes) ->
+            Arithmetic.scaleAndShift(x, xAt, (float) factor, (float) summand, y, yAt, bytes));
   }
 
   @Override
@@ -102,6 +115,29 @@ class VectorElementwise implements Elementwise {
                 Sums.sum(
                     summed.buffer(row), offset, offset + summed.rowBytes(), rows.scratch(part));
             sums.set(row, (float) sum);
+          }
+        });
+  }
+
+  @Override
+  public void rowDots(Tensor a, Tensor b, Tensor perRow) {
+    VectorTensor left = vector(a);
+    VectorTensor right = vector(b);
+    VectorTensor dots = vector(perRow);
+    rows.split(
+        left,
+        (part, from, to) -> {
+          for (long row = from; row < to; row++) {
+            // Tensors of one shape lie in their buffers alike.
+            int begin = left.offset(row);
+            double dot =
+                Sums.dot(
+                    left.buffer(row),
+                    right.buffer(row),
+                    begin,
+                    begin + left.rowBytes(),
+                    rows.scratch(part));
+            dots.set(row, (float) dot);
           }
         });
   }
@@ -156,8 +192,8 @@ class VectorElementwise implements Elementwise {
     forEach(
         a,
         out,
-        (x, y, from, to) ->
-            Functions.inverseSquareRoot(x, (float) factor, (float) eps, y, from, to));
+        (x, xAt, y, yAt, bytes) ->
+            Functions.inverseSquareRoot(x, xAt, (float) factor, (float) eps, y, yAt, bytes));
   }
 
   @Override

@@ -1,9 +1,5 @@
 package io.polyspark.model.tensor.vector;
 
-import java.nio.ByteBuffer;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-
 /** Rows of a table by number, and back: gather and scatter-add. */
 final class VectorEmbedding {
   private final Workers workers;
@@ -21,7 +17,7 @@ final class VectorEmbedding {
         (part, from, to) -> {
           for (long row = from; row < to; row++) {
             int id = ids[(int) row];
-            copy(
+            Arithmetic.copy(
                 table.buffer(id),
                 table.offset(id),
                 out.buffer(row),
@@ -29,17 +25,6 @@ final class VectorEmbedding {
                 out.rowBytes());
           }
         });
-  }
-
-  private static void copy(ByteBuffer from, int fromAt, ByteBuffer to, int toAt, int bytes) {
-    int at = 0;
-    for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
-      Lanes.store(Lanes.load(from, fromAt + at), to, toAt + at);
-    }
-    if (at < bytes) {
-      VectorMask<Float> mask = Lanes.tail(at, bytes);
-      Lanes.store(Lanes.load(from, fromAt + at, mask), to, toAt + at, mask);
-    }
   }
 
   /**
@@ -56,23 +41,13 @@ final class VectorEmbedding {
           int to = (int) Workers.begin(columns, part + 1, parts, Lanes.COUNT) * Float.BYTES;
           for (int row = 0; row < ids.length; row++) {
             int id = ids[row];
-            add(dOut.buffer(row), dOut.offset(row), dTable.buffer(id), dTable.offset(id), from, to);
+            Arithmetic.add(
+                dOut.buffer(row),
+                dOut.offset(row) + from,
+                dTable.buffer(id),
+                dTable.offset(id) + from,
+                to - from);
           }
         });
-  }
-
-  private static void add(
-      ByteBuffer summand, int summandAt, ByteBuffer sum, int sumAt, int from, int to) {
-    int at = from;
-    for (; at <= to - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector added = Lanes.load(sum, sumAt + at).add(Lanes.load(summand, summandAt + at));
-      Lanes.store(added, sum, sumAt + at);
-    }
-    if (at < to) {
-      VectorMask<Float> mask = Lanes.tail(at, to);
-      FloatVector added =
-          Lanes.load(sum, sumAt + at, mask).add(Lanes.load(summand, summandAt + at, mask));
-      Lanes.store(added, sum, sumAt + at, mask);
-    }
   }
 }

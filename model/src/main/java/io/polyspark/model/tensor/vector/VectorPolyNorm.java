@@ -1,6 +1,11 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.ORDER;
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
 import static io.polyspark.model.tensor.vector.VectorTensor.vector;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import io.polyspark.model.activation.ActivationMemory;
 import io.polyspark.model.activation.PolyNorm;
@@ -8,7 +13,6 @@ import io.polyspark.model.tensor.Elementwise;
 import io.polyspark.model.tensor.Tensor;
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** {@link PolyNorm}, forward and backward in two passes over each row; the formulas are there. */
 final class VectorPolyNorm extends FusedActivation {
@@ -51,30 +55,33 @@ final class VectorPolyNorm extends FusedActivation {
 
   /** The sums of x^2, x^4, x^6 over a row. */
   private static void squares(ByteBuffer x, int xAt, int bytes, float[] sums, float[] scratch) {
-    FloatVector sum2 = Lanes.zero();
-    FloatVector sum4 = Lanes.zero();
-    FloatVector sum6 = Lanes.zero();
+    FloatVector sum2 = zero(SPECIES);
+    FloatVector sum4 = zero(SPECIES);
+    FloatVector sum6 = zero(SPECIES);
     int end = xAt + bytes;
     int at = xAt;
     for (; at <= end - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector v = Lanes.load(x, at);
+      FloatVector v = fromByteBuffer(SPECIES, x, at, ORDER);
       FloatVector square = v.mul(v);
       FloatVector fourth = square.mul(square);
       sum2 = sum2.add(square);
       sum4 = sum4.add(fourth);
       sum6 = fourth.fma(square, sum6);
     }
-    if (at < end) {
-      FloatVector v = Lanes.load(x, at, Lanes.tail(at, end));
-      FloatVector square = v.mul(v);
-      FloatVector fourth = square.mul(square);
-      sum2 = sum2.add(square);
-      sum4 = sum4.add(fourth);
-      sum6 = fourth.fma(square, sum6);
+    sum2.intoArray(scratch, 0);
+    sums[0] = Lanes.sum(scratch);
+    sum4.intoArray(scratch, 0);
+    sums[1] = Lanes.sum(scratch);
+    sum6.intoArray(scratch, 0);
+    sums[2] = Lanes.sum(scratch);
+    for (; at < end; at += Float.BYTES) {
+      float v = x.getFloat(at);
+      float square = v * v;
+      float fourth = square * square;
+      sums[0] += square;
+      sums[1] += fourth;
+      sums[2] = Math.fma(fourth, square, sums[2]);
     }
-    sums[0] = Lanes.sum(sum2, scratch);
-    sums[1] = Lanes.sum(sum4, scratch);
-    sums[2] = Lanes.sum(sum6, scratch);
   }
 
   /** {@code y = a0 + x (c1 + x (c2 + x c3))}. */
@@ -88,21 +95,19 @@ final class VectorPolyNorm extends FusedActivation {
       ByteBuffer y,
       int yAt,
       int bytes) {
-    FloatVector cubic = Lanes.all(c3);
-    FloatVector quadratic = Lanes.all(c2);
-    FloatVector linear = Lanes.all(c1);
-    FloatVector constant = Lanes.all(a0);
+    FloatVector cubic = broadcast(SPECIES, c3);
+    FloatVector quadratic = broadcast(SPECIES, c2);
+    FloatVector linear = broadcast(SPECIES, c1);
+    FloatVector constant = broadcast(SPECIES, a0);
     int at = 0;
     for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector v = Lanes.load(x, xAt + at);
+      FloatVector v = fromByteBuffer(SPECIES, x, xAt + at, ORDER);
       FloatVector sum = v.fma(cubic, quadratic).fma(v, linear).fma(v, constant);
-      Lanes.store(sum, y, yAt + at);
+      sum.intoByteBuffer(y, yAt + at, ORDER);
     }
-    if (at < bytes) {
-      VectorMask<Float> mask = Lanes.tail(at, bytes);
-      FloatVector v = Lanes.load(x, xAt + at, mask);
-      FloatVector sum = v.fma(cubic, quadratic).fma(v, linear).fma(v, constant);
-      Lanes.store(sum, y, yAt + at, mask);
+    for (; at < bytes; at += Float.BYTES) {
+      float v = x.getFloat(xAt + at);
+      y.putFloat(yAt + at, Math.fma(Math.fma(Math.fma(v, c3, c2), v, c1), v, a0));
     }
   }
 
@@ -159,14 +164,14 @@ final class VectorPolyNorm extends FusedActivation {
   /** The sums of dY x^p over a row, p from 0 to 3. */
   private static void moments(
       ByteBuffer x, int xAt, ByteBuffer dY, int dYAt, int bytes, float[] s, float[] scratch) {
-    FloatVector sum0 = Lanes.zero();
-    FloatVector sum1 = Lanes.zero();
-    FloatVector sum2 = Lanes.zero();
-    FloatVector sum3 = Lanes.zero();
+    FloatVector sum0 = zero(SPECIES);
+    FloatVector sum1 = zero(SPECIES);
+    FloatVector sum2 = zero(SPECIES);
+    FloatVector sum3 = zero(SPECIES);
     int at = 0;
     for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector v = Lanes.load(x, xAt + at);
-      FloatVector g = Lanes.load(dY, dYAt + at);
+      FloatVector v = fromByteBuffer(SPECIES, x, xAt + at, ORDER);
+      FloatVector g = fromByteBuffer(SPECIES, dY, dYAt + at, ORDER);
       FloatVector gv = g.mul(v);
       FloatVector square = v.mul(v);
       sum0 = sum0.add(g);
@@ -174,21 +179,23 @@ final class VectorPolyNorm extends FusedActivation {
       sum2 = g.fma(square, sum2);
       sum3 = gv.fma(square, sum3);
     }
-    if (at < bytes) {
-      VectorMask<Float> mask = Lanes.tail(at, bytes);
-      FloatVector v = Lanes.load(x, xAt + at, mask);
-      FloatVector g = Lanes.load(dY, dYAt + at, mask);
-      FloatVector gv = g.mul(v);
-      FloatVector square = v.mul(v);
-      sum0 = sum0.add(g);
-      sum1 = sum1.add(gv);
-      sum2 = g.fma(square, sum2);
-      sum3 = gv.fma(square, sum3);
+    sum0.intoArray(scratch, 0);
+    s[0] = Lanes.sum(scratch);
+    sum1.intoArray(scratch, 0);
+    s[1] = Lanes.sum(scratch);
+    sum2.intoArray(scratch, 0);
+    s[2] = Lanes.sum(scratch);
+    sum3.intoArray(scratch, 0);
+    s[3] = Lanes.sum(scratch);
+    for (; at < bytes; at += Float.BYTES) {
+      float v = x.getFloat(xAt + at);
+      float g = dY.getFloat(dYAt + at);
+      float gv = g * v;
+      s[0] += g;
+      s[1] += gv;
+      s[2] = Math.fma(g, v * v, s[2]);
+      s[3] = Math.fma(gv, v * v, s[3]);
     }
-    s[0] = Lanes.sum(sum0, scratch);
-    s[1] = Lanes.sum(sum1, scratch);
-    s[2] = Lanes.sum(sum2, scratch);
-    s[3] = Lanes.sum(sum3, scratch);
   }
 
   /**
@@ -205,27 +212,28 @@ final class VectorPolyNorm extends FusedActivation {
       ByteBuffer dX,
       int dXAt,
       int bytes) {
-    FloatVector d1 = Lanes.all(direct[0]);
-    FloatVector d2 = Lanes.all(direct[1]);
-    FloatVector d3 = Lanes.all(direct[2]);
-    FloatVector t1 = Lanes.all(through[0]);
-    FloatVector t2 = Lanes.all(through[1]);
-    FloatVector t3 = Lanes.all(through[2]);
+    FloatVector d1 = broadcast(SPECIES, direct[0]);
+    FloatVector d2 = broadcast(SPECIES, direct[1]);
+    FloatVector d3 = broadcast(SPECIES, direct[2]);
+    FloatVector t1 = broadcast(SPECIES, through[0]);
+    FloatVector t2 = broadcast(SPECIES, through[1]);
+    FloatVector t3 = broadcast(SPECIES, through[2]);
     int at = 0;
     for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector v = Lanes.load(x, xAt + at);
+      FloatVector v = fromByteBuffer(SPECIES, x, xAt + at, ORDER);
       FloatVector square = v.mul(v);
       FloatVector ofNorms = square.fma(t3, t2).fma(square, t1).mul(v);
       FloatVector factor = v.fma(d3, d2).fma(v, d1);
-      Lanes.store(Lanes.load(dY, dYAt + at).fma(factor, ofNorms), dX, dXAt + at);
+      fromByteBuffer(SPECIES, dY, dYAt + at, ORDER)
+          .fma(factor, ofNorms)
+          .intoByteBuffer(dX, dXAt + at, ORDER);
     }
-    if (at < bytes) {
-      VectorMask<Float> mask = Lanes.tail(at, bytes);
-      FloatVector v = Lanes.load(x, xAt + at, mask);
-      FloatVector square = v.mul(v);
-      FloatVector ofNorms = square.fma(t3, t2).fma(square, t1).mul(v);
-      FloatVector factor = v.fma(d3, d2).fma(v, d1);
-      Lanes.store(Lanes.load(dY, dYAt + at, mask).fma(factor, ofNorms), dX, dXAt + at, mask);
+    for (; at < bytes; at += Float.BYTES) {
+      float v = x.getFloat(xAt + at);
+      float square = v * v;
+      float ofNorms = Math.fma(Math.fma(square, through[2], through[1]), square, through[0]) * v;
+      float factor = Math.fma(Math.fma(v, direct[2], direct[1]), v, direct[0]);
+      dX.putFloat(dXAt + at, Math.fma(dY.getFloat(dYAt + at), factor, ofNorms));
     }
   }
 }

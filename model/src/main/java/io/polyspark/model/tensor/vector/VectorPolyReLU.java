@@ -1,6 +1,11 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.ORDER;
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
 import static io.polyspark.model.tensor.vector.VectorTensor.vector;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import io.polyspark.model.activation.ActivationMemory;
 import io.polyspark.model.activation.PolyReLU;
@@ -8,7 +13,6 @@ import io.polyspark.model.tensor.Elementwise;
 import io.polyspark.model.tensor.Tensor;
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** {@link PolyReLU}, forward and backward in one pass each. */
@@ -38,21 +42,20 @@ final class VectorPolyReLU extends FusedActivation {
       ByteBuffer y,
       int yAt,
       int bytes) {
-    FloatVector cubic = Lanes.all(a3);
-    FloatVector quadratic = Lanes.all(a2);
-    FloatVector linear = Lanes.all(a1);
-    FloatVector constant = Lanes.all(a0);
+    FloatVector cubic = broadcast(SPECIES, a3);
+    FloatVector quadratic = broadcast(SPECIES, a2);
+    FloatVector linear = broadcast(SPECIES, a1);
+    FloatVector constant = broadcast(SPECIES, a0);
     int at = 0;
     for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector u = Functions.relu(Lanes.load(x, xAt + at));
+      FloatVector v = fromByteBuffer(SPECIES, x, xAt + at, ORDER);
+      FloatVector u = v.blend(0f, v.compare(VectorOperators.LE, 0f));
       FloatVector sum = u.fma(cubic, quadratic).fma(u, linear).fma(u, constant);
-      Lanes.store(sum, y, yAt + at);
+      sum.intoByteBuffer(y, yAt + at, ORDER);
     }
-    if (at < bytes) {
-      VectorMask<Float> mask = Lanes.tail(at, bytes);
-      FloatVector u = Functions.relu(Lanes.load(x, xAt + at, mask));
-      FloatVector sum = u.fma(cubic, quadratic).fma(u, linear).fma(u, constant);
-      Lanes.store(sum, y, yAt + at, mask);
+    for (; at < bytes; at += Float.BYTES) {
+      float u = Functions.relu(x.getFloat(xAt + at));
+      y.putFloat(yAt + at, Math.fma(Math.fma(Math.fma(u, a3, a2), u, a1), u, a0));
     }
   }
 
@@ -107,18 +110,18 @@ final class VectorPolyReLU extends FusedActivation {
       int bytes,
       double[] sums,
       float[] scratch) {
-    FloatVector cubic = Lanes.all(d3);
-    FloatVector quadratic = Lanes.all(d2);
-    FloatVector linear = Lanes.all(d1);
-    FloatVector sum0 = Lanes.zero();
-    FloatVector sum1 = Lanes.zero();
-    FloatVector sum2 = Lanes.zero();
-    FloatVector sum3 = Lanes.zero();
+    FloatVector cubic = broadcast(SPECIES, d3);
+    FloatVector quadratic = broadcast(SPECIES, d2);
+    FloatVector linear = broadcast(SPECIES, d1);
+    FloatVector sum0 = zero(SPECIES);
+    FloatVector sum1 = zero(SPECIES);
+    FloatVector sum2 = zero(SPECIES);
+    FloatVector sum3 = zero(SPECIES);
     int at = 0;
     for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector v = Lanes.load(x, xAt + at);
-      FloatVector u = Functions.relu(v);
-      FloatVector g = Lanes.load(dY, dYAt + at);
+      FloatVector v = fromByteBuffer(SPECIES, x, xAt + at, ORDER);
+      FloatVector u = v.blend(0f, v.compare(VectorOperators.LE, 0f));
+      FloatVector g = fromByteBuffer(SPECIES, dY, dYAt + at, ORDER);
       FloatVector gu = g.mul(u);
       FloatVector square = u.mul(u);
       sum0 = sum0.add(g);
@@ -126,25 +129,27 @@ final class VectorPolyReLU extends FusedActivation {
       sum2 = g.fma(square, sum2);
       sum3 = gu.fma(square, sum3);
       FloatVector slope = u.fma(cubic, quadratic).fma(u, linear).mul(g);
-      Lanes.store(slope.blend(0f, v.compare(VectorOperators.LE, 0f)), dX, dXAt + at);
+      slope.blend(0f, v.compare(VectorOperators.LE, 0f)).intoByteBuffer(dX, dXAt + at, ORDER);
     }
-    if (at < bytes) {
-      VectorMask<Float> mask = Lanes.tail(at, bytes);
-      FloatVector v = Lanes.load(x, xAt + at, mask);
-      FloatVector u = Functions.relu(v);
-      FloatVector g = Lanes.load(dY, dYAt + at, mask);
-      FloatVector gu = g.mul(u);
-      FloatVector square = u.mul(u);
-      sum0 = sum0.add(g);
-      sum1 = sum1.add(gu);
-      sum2 = g.fma(square, sum2);
-      sum3 = gu.fma(square, sum3);
-      FloatVector slope = u.fma(cubic, quadratic).fma(u, linear).mul(g);
-      Lanes.store(slope.blend(0f, v.compare(VectorOperators.LE, 0f)), dX, dXAt + at, mask);
+    for (; at < bytes; at += Float.BYTES) {
+      float v = x.getFloat(xAt + at);
+      float u = Functions.relu(v);
+      float g = dY.getFloat(dYAt + at);
+      float gu = g * u;
+      sums[3] += g;
+      sums[2] += gu;
+      sums[1] += g * u * u;
+      sums[0] += gu * u * u;
+      float slope = Math.fma(Math.fma(u, d3, d2), u, d1) * g;
+      dX.putFloat(dXAt + at, v <= 0 ? 0 : slope);
     }
-    sums[3] += Lanes.sum(sum0, scratch);
-    sums[2] += Lanes.sum(sum1, scratch);
-    sums[1] += Lanes.sum(sum2, scratch);
-    sums[0] += Lanes.sum(sum3, scratch);
+    sum0.intoArray(scratch, 0);
+    sums[3] += Lanes.sum(scratch);
+    sum1.intoArray(scratch, 0);
+    sums[2] += Lanes.sum(scratch);
+    sum2.intoArray(scratch, 0);
+    sums[1] += Lanes.sum(scratch);
+    sum3.intoArray(scratch, 0);
+    sums[0] += Lanes.sum(scratch);
   }
 }

@@ -1,6 +1,10 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.ORDER;
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
 import static io.polyspark.model.tensor.vector.VectorTensor.vector;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+import static jdk.incubator.vector.FloatVector.zero;
 
 import io.polyspark.model.activation.ActivationMemory;
 import io.polyspark.model.activation.ReLU;
@@ -8,7 +12,7 @@ import io.polyspark.model.tensor.Elementwise;
 import io.polyspark.model.tensor.Tensor;
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 
 /** {@link ReLU}, forward and backward in one pass each. */
 final class VectorReLU extends FusedActivation {
@@ -19,22 +23,7 @@ final class VectorReLU extends FusedActivation {
   @Override
   public void forward(
       Elementwise math, Tensor x, double[] coefficients, ActivationMemory memory, Tensor y) {
-    forEachRow(x, y, VectorReLU::value);
-  }
-
-  private static void value(ByteBuffer x, int xAt, ByteBuffer y, int yAt, int bytes) {
-    int at = 0;
-    for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
-      Lanes.store(value(Lanes.load(x, xAt + at)), y, yAt + at);
-    }
-    if (at < bytes) {
-      VectorMask<Float> mask = Lanes.tail(at, bytes);
-      Lanes.store(value(Lanes.load(x, xAt + at, mask)), y, yAt + at, mask);
-    }
-  }
-
-  private static FloatVector value(FloatVector x) {
-    return Functions.relu(x);
+    forEachRow(x, y, Functions::relu);
   }
 
   @Override
@@ -68,19 +57,16 @@ final class VectorReLU extends FusedActivation {
 
   private static void gradient(
       ByteBuffer x, int xAt, ByteBuffer dY, int dYAt, ByteBuffer dX, int dXAt, int bytes) {
+    FloatVector zeros = zero(SPECIES);
     int at = 0;
     for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector slope = slope(Lanes.load(x, xAt + at));
-      Lanes.store(slope.mul(Lanes.load(dY, dYAt + at)), dX, dXAt + at);
+      FloatVector v = fromByteBuffer(SPECIES, x, xAt + at, ORDER);
+      FloatVector slope = zeros.blend(1f, v.compare(VectorOperators.GT, 0f));
+      slope.mul(fromByteBuffer(SPECIES, dY, dYAt + at, ORDER)).intoByteBuffer(dX, dXAt + at, ORDER);
     }
-    if (at < bytes) {
-      VectorMask<Float> mask = Lanes.tail(at, bytes);
-      FloatVector slope = slope(Lanes.load(x, xAt + at, mask));
-      Lanes.store(slope.mul(Lanes.load(dY, dYAt + at, mask)), dX, dXAt + at, mask);
+    for (; at < bytes; at += Float.BYTES) {
+      float slope = Functions.positive(x.getFloat(xAt + at));
+      dX.putFloat(dXAt + at, slope * dY.getFloat(dYAt + at));
     }
-  }
-
-  private static FloatVector slope(FloatVector x) {
-    return Functions.positive(x);
   }
 }

@@ -1,9 +1,14 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.ORDER;
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+import static jdk.incubator.vector.FloatVector.zero;
+
 import io.polyspark.model.tensor.Into;
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** RMSNorm (arXiv 1910.07467): each row is read twice, while it is in the cache. */
 final class VectorRmsNorm implements AutoCloseable {
@@ -51,16 +56,17 @@ final class VectorRmsNorm implements AutoCloseable {
       ByteBuffer y,
       int yAt,
       int bytes) {
-    FloatVector factor = Lanes.all(r);
+    FloatVector factor = broadcast(SPECIES, r);
     int at = 0;
     for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector weights = Lanes.load(weight, weightAt + at);
-      Lanes.store(Lanes.load(x, xAt + at).mul(factor).mul(weights), y, yAt + at);
+      FloatVector weights = fromByteBuffer(SPECIES, weight, weightAt + at, ORDER);
+      fromByteBuffer(SPECIES, x, xAt + at, ORDER)
+          .mul(factor)
+          .mul(weights)
+          .intoByteBuffer(y, yAt + at, ORDER);
     }
-    if (at < bytes) {
-      VectorMask<Float> mask = Lanes.tail(at, bytes);
-      FloatVector weights = Lanes.load(weight, weightAt + at, mask);
-      Lanes.store(Lanes.load(x, xAt + at, mask).mul(factor).mul(weights), y, yAt + at, mask);
+    for (; at < bytes; at += Float.BYTES) {
+      y.putFloat(yAt + at, x.getFloat(xAt + at) * r * weight.getFloat(weightAt + at));
     }
   }
 
@@ -83,7 +89,7 @@ final class VectorRmsNorm implements AutoCloseable {
         (part, from, to) -> {
           ByteBuffer sum = sums.buffer(part);
           int sumAt = sums.offset(part);
-          Arithmetic.fill(0, sum, sumAt, sumAt + x.rowBytes());
+          Arithmetic.fill(0, sum, sumAt, x.rowBytes());
           for (long row = from; row < to; row++) {
             float r = inverseRms.get(row);
             ByteBuffer weights = weight.buffer(0);
@@ -134,21 +140,8 @@ final class VectorRmsNorm implements AutoCloseable {
           }
         });
     for (int part = 0; part < parts; part++) {
-      int distance = sums.offset(part) - dWeight.offset(0);
-      addTo(sums.buffer(part), distance, dWeight.buffer(0), dWeight.offset(0), x.rowBytes());
-    }
-  }
-
-  private static void addTo(ByteBuffer from, int distance, ByteBuffer to, int offset, int bytes) {
-    int end = offset + bytes;
-    int at = offset;
-    for (; at <= end - Lanes.BYTES; at += Lanes.BYTES) {
-      Lanes.store(Lanes.load(to, at).add(Lanes.load(from, at + distance)), to, at);
-    }
-    if (at < end) {
-      VectorMask<Float> mask = Lanes.tail(at, end);
-      FloatVector sum = Lanes.load(to, at, mask).add(Lanes.load(from, at + distance, mask));
-      Lanes.store(sum, to, at, mask);
+      Arithmetic.add(
+          sums.buffer(part), sums.offset(part), dWeight.buffer(0), dWeight.offset(0), x.rowBytes());
     }
   }
 
@@ -162,22 +155,33 @@ final class VectorRmsNorm implements AutoCloseable {
       int weightAt,
       int bytes,
       float[] scratch) {
-    FloatVector even = Lanes.zero();
-    FloatVector odd = Lanes.zero();
+    FloatVector even = zero(SPECIES);
+    FloatVector odd = zero(SPECIES);
     int at = 0;
     for (; at <= bytes - 2 * Lanes.BYTES; at += 2 * Lanes.BYTES) {
       int next = at + Lanes.BYTES;
-      FloatVector first = Lanes.load(dY, dYAt + at).mul(Lanes.load(x, xAt + at));
-      even = first.fma(Lanes.load(weight, weightAt + at), even);
-      FloatVector second = Lanes.load(dY, dYAt + next).mul(Lanes.load(x, xAt + next));
-      odd = second.fma(Lanes.load(weight, weightAt + next), odd);
+      FloatVector first =
+          fromByteBuffer(SPECIES, dY, dYAt + at, ORDER)
+              .mul(fromByteBuffer(SPECIES, x, xAt + at, ORDER));
+      even = first.fma(fromByteBuffer(SPECIES, weight, weightAt + at, ORDER), even);
+      FloatVector second =
+          fromByteBuffer(SPECIES, dY, dYAt + next, ORDER)
+              .mul(fromByteBuffer(SPECIES, x, xAt + next, ORDER));
+      odd = second.fma(fromByteBuffer(SPECIES, weight, weightAt + next, ORDER), odd);
     }
-    for (; at < bytes; at += Lanes.BYTES) {
-      VectorMask<Float> mask = Lanes.tail(at, Math.min(bytes, at + Lanes.BYTES));
-      FloatVector rest = Lanes.load(dY, dYAt + at, mask).mul(Lanes.load(x, xAt + at, mask));
-      even = rest.fma(Lanes.load(weight, weightAt + at, mask), even);
+    for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
+      FloatVector last =
+          fromByteBuffer(SPECIES, dY, dYAt + at, ORDER)
+              .mul(fromByteBuffer(SPECIES, x, xAt + at, ORDER));
+      even = last.fma(fromByteBuffer(SPECIES, weight, weightAt + at, ORDER), even);
     }
-    return Lanes.sum(even.add(odd), scratch);
+    float rest = 0;
+    for (; at < bytes; at += Float.BYTES) {
+      float product = dY.getFloat(dYAt + at) * x.getFloat(xAt + at);
+      rest = Math.fma(product, weight.getFloat(weightAt + at), rest);
+    }
+    even.add(odd).intoArray(scratch, 0);
+    return Lanes.sum(scratch) + rest;
   }
 
   /** {@code dX = r dY weight + fromX x}, {@code sum += r dY x}. */
@@ -195,24 +199,26 @@ final class VectorRmsNorm implements AutoCloseable {
       ByteBuffer sum,
       int sumAt,
       int bytes) {
-    FloatVector rs = Lanes.all(r);
-    FloatVector fromXs = Lanes.all(fromX);
+    FloatVector rs = broadcast(SPECIES, r);
+    FloatVector fromXs = broadcast(SPECIES, fromX);
     int at = 0;
     for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector scaled = Lanes.load(dY, dYAt + at).mul(rs);
-      FloatVector input = Lanes.load(x, xAt + at);
-      Lanes.store(scaled.fma(input, Lanes.load(sum, sumAt + at)), sum, sumAt + at);
+      FloatVector scaled = fromByteBuffer(SPECIES, dY, dYAt + at, ORDER).mul(rs);
+      FloatVector input = fromByteBuffer(SPECIES, x, xAt + at, ORDER);
+      scaled
+          .fma(input, fromByteBuffer(SPECIES, sum, sumAt + at, ORDER))
+          .intoByteBuffer(sum, sumAt + at, ORDER);
       FloatVector through = input.mul(fromXs);
-      Lanes.store(scaled.fma(Lanes.load(weight, weightAt + at), through), dX, dXAt + at);
+      scaled
+          .fma(fromByteBuffer(SPECIES, weight, weightAt + at, ORDER), through)
+          .intoByteBuffer(dX, dXAt + at, ORDER);
     }
-    if (at < bytes) {
-      VectorMask<Float> mask = Lanes.tail(at, bytes);
-      FloatVector scaled = Lanes.load(dY, dYAt + at, mask).mul(rs);
-      FloatVector input = Lanes.load(x, xAt + at, mask);
-      Lanes.store(scaled.fma(input, Lanes.load(sum, sumAt + at, mask)), sum, sumAt + at, mask);
-      FloatVector through = input.mul(fromXs);
-      FloatVector result = scaled.fma(Lanes.load(weight, weightAt + at, mask), through);
-      Lanes.store(result, dX, dXAt + at, mask);
+    for (; at < bytes; at += Float.BYTES) {
+      float scaled = dY.getFloat(dYAt + at) * r;
+      float input = x.getFloat(xAt + at);
+      sum.putFloat(sumAt + at, Math.fma(scaled, input, sum.getFloat(sumAt + at)));
+      float through = input * fromX;
+      dX.putFloat(dXAt + at, Math.fma(scaled, weight.getFloat(weightAt + at), through));
     }
   }
 
@@ -231,24 +237,26 @@ final class VectorRmsNorm implements AutoCloseable {
       ByteBuffer sum,
       int sumAt,
       int bytes) {
-    FloatVector rs = Lanes.all(r);
-    FloatVector fromXs = Lanes.all(fromX);
+    FloatVector rs = broadcast(SPECIES, r);
+    FloatVector fromXs = broadcast(SPECIES, fromX);
     int at = 0;
     for (; at <= bytes - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector scaled = Lanes.load(dY, dYAt + at).mul(rs);
-      FloatVector input = Lanes.load(x, xAt + at);
-      Lanes.store(scaled.fma(input, Lanes.load(sum, sumAt + at)), sum, sumAt + at);
-      FloatVector through = input.fma(fromXs, Lanes.load(dX, dXAt + at));
-      Lanes.store(scaled.fma(Lanes.load(weight, weightAt + at), through), dX, dXAt + at);
+      FloatVector scaled = fromByteBuffer(SPECIES, dY, dYAt + at, ORDER).mul(rs);
+      FloatVector input = fromByteBuffer(SPECIES, x, xAt + at, ORDER);
+      scaled
+          .fma(input, fromByteBuffer(SPECIES, sum, sumAt + at, ORDER))
+          .intoByteBuffer(sum, sumAt + at, ORDER);
+      FloatVector through = input.fma(fromXs, fromByteBuffer(SPECIES, dX, dXAt + at, ORDER));
+      scaled
+          .fma(fromByteBuffer(SPECIES, weight, weightAt + at, ORDER), through)
+          .intoByteBuffer(dX, dXAt + at, ORDER);
     }
-    if (at < bytes) {
-      VectorMask<Float> mask = Lanes.tail(at, bytes);
-      FloatVector scaled = Lanes.load(dY, dYAt + at, mask).mul(rs);
-      FloatVector input = Lanes.load(x, xAt + at, mask);
-      Lanes.store(scaled.fma(input, Lanes.load(sum, sumAt + at, mask)), sum, sumAt + at, mask);
-      FloatVector through = input.fma(fromXs, Lanes.load(dX, dXAt + at, mask));
-      FloatVector result = scaled.fma(Lanes.load(weight, weightAt + at, mask), through);
-      Lanes.store(result, dX, dXAt + at, mask);
+    for (; at < bytes; at += Float.BYTES) {
+      float scaled = dY.getFloat(dYAt + at) * r;
+      float input = x.getFloat(xAt + at);
+      sum.putFloat(sumAt + at, Math.fma(scaled, input, sum.getFloat(sumAt + at)));
+      float through = Math.fma(input, fromX, dX.getFloat(dXAt + at));
+      dX.putFloat(dXAt + at, Math.fma(scaled, weight.getFloat(weightAt + at), through));
     }
   }
 

@@ -1,10 +1,14 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.ORDER;
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** Rotary positions (arXiv 2104.09864, rotate-half), with cos and sin computed once. */
 final class VectorRotary implements AutoCloseable {
@@ -57,24 +61,23 @@ final class VectorRotary implements AutoCloseable {
   /** {@code (x1, x2) = (x1 cos - x2 sin, x2 cos + x1 sin)} for the halves of one head. */
   private static void turn(
       ByteBuffer x, int head, ByteBuffer cos, ByteBuffer sin, int tableAt, float sign, int half) {
-    FloatVector signs = Lanes.all(sign);
+    FloatVector signs = broadcast(SPECIES, sign);
     int at = 0;
     for (; at <= half - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector x1 = Lanes.load(x, head + at);
-      FloatVector x2 = Lanes.load(x, head + half + at);
-      FloatVector c = Lanes.load(cos, tableAt + at);
-      FloatVector s = Lanes.load(sin, tableAt + at).mul(signs);
-      Lanes.store(x1.mul(c).sub(x2.mul(s)), x, head + at);
-      Lanes.store(x2.mul(c).add(x1.mul(s)), x, head + half + at);
+      FloatVector x1 = fromByteBuffer(SPECIES, x, head + at, ORDER);
+      FloatVector x2 = fromByteBuffer(SPECIES, x, head + half + at, ORDER);
+      FloatVector c = fromByteBuffer(SPECIES, cos, tableAt + at, ORDER);
+      FloatVector s = fromByteBuffer(SPECIES, sin, tableAt + at, ORDER).mul(signs);
+      x1.mul(c).sub(x2.mul(s)).intoByteBuffer(x, head + at, ORDER);
+      x2.mul(c).add(x1.mul(s)).intoByteBuffer(x, head + half + at, ORDER);
     }
-    if (at < half) {
-      VectorMask<Float> mask = Lanes.tail(at, half);
-      FloatVector x1 = Lanes.load(x, head + at, mask);
-      FloatVector x2 = Lanes.load(x, head + half + at, mask);
-      FloatVector c = Lanes.load(cos, tableAt + at, mask);
-      FloatVector s = Lanes.load(sin, tableAt + at, mask).mul(signs);
-      Lanes.store(x1.mul(c).sub(x2.mul(s)), x, head + at, mask);
-      Lanes.store(x2.mul(c).add(x1.mul(s)), x, head + half + at, mask);
+    for (; at < half; at += Float.BYTES) {
+      float x1 = x.getFloat(head + at);
+      float x2 = x.getFloat(head + half + at);
+      float c = cos.getFloat(tableAt + at);
+      float s = sin.getFloat(tableAt + at) * sign;
+      x.putFloat(head + at, x1 * c - x2 * s);
+      x.putFloat(head + half + at, x2 * c + x1 * s);
     }
   }
 

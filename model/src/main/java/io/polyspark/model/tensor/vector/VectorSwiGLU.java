@@ -1,6 +1,10 @@
 package io.polyspark.model.tensor.vector;
 
+import static io.polyspark.model.tensor.vector.Lanes.ORDER;
+import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
 import static io.polyspark.model.tensor.vector.VectorTensor.vector;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
 
 import io.polyspark.model.activation.ActivationMemory;
 import io.polyspark.model.activation.GateActivation;
@@ -9,7 +13,6 @@ import io.polyspark.model.tensor.Elementwise;
 import io.polyspark.model.tensor.Tensor;
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** {@link SwiGLU}, forward and backward in one pass each. */
 final class VectorSwiGLU implements GateActivation {
@@ -37,22 +40,28 @@ final class VectorSwiGLU implements GateActivation {
         (part, from, to) -> {
           for (long row = from; row < to; row++) {
             int at = g.offset(row);
-            value(g.buffer(row), u.buffer(row), out.buffer(row), at, at + g.rowBytes());
+            value(g.buffer(row), u.buffer(row), out.buffer(row), at, g.rowBytes());
           }
         });
   }
 
-  private static void value(ByteBuffer gate, ByteBuffer up, ByteBuffer y, int from, int to) {
-    int at = from;
-    for (; at <= to - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector g = Lanes.load(gate, at);
-      Lanes.store(Logistic.sigmoid(g).mul(g).mul(Lanes.load(up, at)), y, at);
+  private static void value(ByteBuffer gate, ByteBuffer up, ByteBuffer y, int rowAt, int bytes) {
+    if (bytes < Lanes.BYTES) {
+      valueOfFew(gate, up, y, rowAt, bytes);
+      return;
     }
-    if (at < to) {
-      VectorMask<Float> mask = Lanes.tail(at, to);
-      FloatVector g = Lanes.load(gate, at, mask);
-      Lanes.store(Logistic.sigmoid(g).mul(g).mul(Lanes.load(up, at, mask)), y, at, mask);
+    for (int i = 0; i < bytes; i += Lanes.BYTES) {
+      int at = rowAt + Lanes.within(i, bytes);
+      FloatVector g = fromByteBuffer(SPECIES, gate, at, ORDER);
+      FloatVector u = fromByteBuffer(SPECIES, up, at, ORDER);
+      Logistic.sigmoid(g).mul(g).mul(u).intoByteBuffer(y, at, ORDER);
     }
+  }
+
+  private static void valueOfFew(ByteBuffer gate, ByteBuffer up, ByteBuffer y, int at, int bytes) {
+    FloatVector g = Lanes.load(gate, at, bytes);
+    FloatVector u = Lanes.load(up, at, bytes);
+    Lanes.store(Logistic.sigmoid(g).mul(g).mul(u), y, at, bytes);
   }
 
   @Override
@@ -79,7 +88,7 @@ final class VectorSwiGLU implements GateActivation {
                 vector(dGate).buffer(row),
                 vector(dUp).buffer(row),
                 at,
-                at + g.rowBytes());
+                g.rowBytes());
           }
         });
   }
@@ -93,26 +102,39 @@ final class VectorSwiGLU implements GateActivation {
       ByteBuffer dY,
       ByteBuffer dGate,
       ByteBuffer dUp,
-      int from,
-      int to) {
-    FloatVector ones = Lanes.all(1f);
-    int at = from;
-    for (; at <= to - Lanes.BYTES; at += Lanes.BYTES) {
-      FloatVector g = Lanes.load(gate, at);
+      int rowAt,
+      int bytes) {
+    if (bytes < Lanes.BYTES) {
+      gradientOfFew(gate, up, dY, dGate, dUp, rowAt, bytes);
+      return;
+    }
+    FloatVector ones = broadcast(SPECIES, 1f);
+    for (int i = 0; i < bytes; i += Lanes.BYTES) {
+      int at = rowAt + Lanes.within(i, bytes);
+      FloatVector g = fromByteBuffer(SPECIES, gate, at, ORDER);
+      FloatVector u = fromByteBuffer(SPECIES, up, at, ORDER);
+      FloatVector d = fromByteBuffer(SPECIES, dY, at, ORDER);
       FloatVector s = Logistic.sigmoid(g);
       FloatVector gs = g.mul(s);
-      FloatVector d = Lanes.load(dY, at);
-      Lanes.store(gs.mul(d), dUp, at);
-      Lanes.store(gs.fma(ones.sub(s), s).mul(Lanes.load(up, at)).mul(d), dGate, at);
+      gs.mul(d).intoByteBuffer(dUp, at, ORDER);
+      gs.fma(ones.sub(s), s).mul(u).mul(d).intoByteBuffer(dGate, at, ORDER);
     }
-    if (at < to) {
-      VectorMask<Float> mask = Lanes.tail(at, to);
-      FloatVector g = Lanes.load(gate, at, mask);
-      FloatVector s = Logistic.sigmoid(g);
-      FloatVector gs = g.mul(s);
-      FloatVector d = Lanes.load(dY, at, mask);
-      Lanes.store(gs.mul(d), dUp, at, mask);
-      Lanes.store(gs.fma(ones.sub(s), s).mul(Lanes.load(up, at, mask)).mul(d), dGate, at, mask);
-    }
+  }
+
+  private static void gradientOfFew(
+      ByteBuffer gate,
+      ByteBuffer up,
+      ByteBuffer dY,
+      ByteBuffer dGate,
+      ByteBuffer dUp,
+      int at,
+      int bytes) {
+    FloatVector g = Lanes.load(gate, at, bytes);
+    FloatVector u = Lanes.load(up, at, bytes);
+    FloatVector d = Lanes.load(dY, at, bytes);
+    FloatVector s = Logistic.sigmoid(g);
+    FloatVector gs = g.mul(s);
+    Lanes.store(gs.mul(d), dUp, at, bytes);
+    Lanes.store(gs.fma(broadcast(SPECIES, 1f).sub(s), s).mul(u).mul(d), dGate, at, bytes);
   }
 }

@@ -80,9 +80,10 @@ final class ActivationsUnderTest {
   private ActivationMemory memory(MlpActivation activation) {
     return new ActivationMemory(
         perRow(activation),
-        data.unset(rows, columns),
-        data.unset(rows, columns),
-        perRow(activation));
+        perRow(activation),
+        Stream.generate(() -> data.unset(rows, columns))
+            .limit(activation.scratchTensors())
+            .toList());
   }
 
   private List<Tensor> perRow(MlpActivation activation) {

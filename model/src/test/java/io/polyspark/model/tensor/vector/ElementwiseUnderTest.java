@@ -59,6 +59,9 @@ final class ElementwiseUnderTest {
     Tensor perRow = data.unset(rows, 1);
     kernels.sumOverColumns(a, perRow);
     data.keep("sumOverColumns", perRow);
+    Tensor dots = data.unset(rows, 1);
+    kernels.rowDots(a, b, dots);
+    data.keep("rowDots", dots);
     Tensor perColumn = data.uniform(1, columns);
     kernels.sumOverRows(a, perColumn, Into.ADD);
     data.keep("sumOverRows, added", perColumn);

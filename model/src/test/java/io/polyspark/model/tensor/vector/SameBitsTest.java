@@ -62,7 +62,7 @@ class SameBitsTest {
     List<String> compiled =
         hashes(
             "1",
-            "25",
+            "60",
             SMALL,
             "-Xbatch",
             "-XX:CompileThresholdScaling=0.01",
