@@ -16,7 +16,7 @@ source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../submit/lib/environ
 require_jdk
 require_maven
 cd "$POLYSPARK_ROOT"
-classpath=model/target/benchmark-classpath
+classpath=$POLYSPARK_ROOT/model/target/benchmark-classpath
 mvn -B -q -pl model test-compile dependency:build-classpath -Dmdep.outputFile="$classpath" >&2 ||
   fail "The build failed: see above."
 
