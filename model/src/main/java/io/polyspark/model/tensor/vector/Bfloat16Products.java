@@ -1,5 +1,7 @@
 package io.polyspark.model.tensor.vector;
 
+import io.polyspark.model.tensor.vector.Product.Op;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +18,9 @@ import java.util.Map;
 final class Bfloat16Products extends SplitProducts {
   private static final int GRAIN = 16;
 
+  /** Numbers that are worth a thread. */
+  private static final long LEAST_ROUNDED = 1L << 14;
+
   private final Factor left = new Factor();
   private final Factor right = new Factor();
   private final List<Map<Matmul.Shape, Matmul>> compiled = new ArrayList<>();
@@ -27,18 +32,18 @@ final class Bfloat16Products extends SplitProducts {
     }
   }
 
-  /** Scratch memory with one of the factors. */
+  /** Scratch memory with one of the factors, without gaps. */
   private static final class Factor {
     private final Memory memory = new Memory();
     private VectorTensor block;
+    private long rows;
+    private int columns;
 
-    /**
-     * Room for bfloat16 numbers; what was there is lost.
-     *
-     * @param rows with what is added to them
-     */
-    void reserve(long rows, int columns) {
-      long floats = (rows * columns + 1) / 2;
+    /** Makes room; what was there is lost. */
+    void reserve(long itsRows, int itsColumns) {
+      rows = itsRows;
+      columns = itsColumns;
+      long floats = (elements() + 1) / 2;
       if (block == null || block.columns() < floats) {
         memory.close();
         block = memory.allocate(1, floats);
@@ -46,22 +51,32 @@ final class Bfloat16Products extends SplitProducts {
     }
 
     /**
-     * Rounds a part of the rows of a matrix, or makes them zero where it has no more.
+     * Rounds a part's share of the rows of a tensor, and makes those zero that it does not have.
      *
-     * @param first the matrix's first row in the tensor
+     * @param first the factor's first row in the tensor
+     * @param count how many rows the tensor has for it
      */
-    void round(VectorTensor from, long first, long rows, int columns, long begin, long end) {
-      for (long row = begin; row < end; row++) {
+    void round(VectorTensor from, long first, long count, int part, int parts) {
+      ByteBuffer to = block.buffer(0);
+      long end = Workers.begin(rows, part + 1, parts, 1);
+      for (long row = Workers.begin(rows, part, parts, 1); row < end; row++) {
         int at = (int) (row * columns * Short.BYTES);
-        if (row < rows) {
-          Bfloat16.round(
-              from.buffer(first + row), from.offset(first + row), block.buffer(0), at, columns);
+        if (row < count) {
+          Bfloat16.round(from.buffer(first + row), from.offset(first + row), to, at, columns);
         } else {
           for (int column = 0; column < columns; column++) {
-            block.buffer(0).putShort(at + column * Short.BYTES, (short) 0);
+            to.putShort(at + column * Short.BYTES, (short) 0);
           }
         }
       }
+    }
+
+    long elements() {
+      return rows * columns;
+    }
+
+    int columns() {
+      return columns;
     }
 
     long address() {
@@ -74,110 +89,60 @@ final class Bfloat16Products extends SplitProducts {
     }
   }
 
+  /** The factors are rounded, and a sum over rows is lengthened. */
   @Override
-  public void multiply(
-      Op ofA,
-      Op ofB,
-      long m,
-      long n,
-      long k,
-      VectorTensor a,
-      long aRow,
-      VectorTensor b,
-      long bRow,
-      float beta,
-      VectorTensor out,
-      long outRow) {
-    boolean sumsOverRows = ofA == Op.TRANSPOSED && ofB == Op.NONE;
+  void prepare(Product product, VectorTensor a, long aRow, VectorTensor b, long bRow) {
+    long k = product.k;
+    boolean sumsOverRows = product.ofA == Op.TRANSPOSED && product.ofB == Op.NONE;
     long padded = sumsOverRows ? (k + GRAIN - 1) / GRAIN * GRAIN : k;
-    int aColumns = (int) (ofA == Op.NONE ? k : m);
-    int bColumns = (int) (ofB == Op.NONE ? n : k);
-    long aRows = ofA == Op.NONE ? m : padded;
-    long bRows = ofB == Op.NONE ? padded : n;
-    left.reserve(aRows, aColumns);
-    right.reserve(bRows, bColumns);
-    int parts = workers().parts(aRows * aColumns + bRows * bColumns, LEAST_ROUNDED);
+    boolean aByRows = product.ofA == Op.NONE;
+    boolean bByRows = product.ofB == Op.NONE;
+    left.reserve(aByRows ? product.m : padded, (int) (aByRows ? k : product.m));
+    right.reserve(bByRows ? padded : product.n, (int) (bByRows ? product.n : k));
+    int parts = workers().parts(left.elements() + right.elements(), LEAST_ROUNDED);
     workers()
         .run(
             parts,
             part -> {
-              left.round(
-                  a,
-                  aRow,
-                  ofA == Op.NONE ? m : k,
-                  aColumns,
-                  Workers.begin(aRows, part, parts, 1),
-                  Workers.begin(aRows, part + 1, parts, 1));
-              right.round(
-                  b,
-                  bRow,
-                  ofB == Op.NONE ? k : n,
-                  bColumns,
-                  Workers.begin(bRows, part, parts, 1),
-                  Workers.begin(bRows, part + 1, parts, 1));
+              left.round(a, aRow, aByRows ? product.m : k, part, parts);
+              right.round(b, bRow, bByRows ? k : product.n, part, parts);
             });
-    multiply(
-        ofA,
-        ofB,
-        m,
-        n,
-        padded,
-        left.address(),
-        aColumns,
-        right.address(),
-        bColumns,
-        beta,
-        out.address(outRow),
-        out.stride());
+    product.k = padded;
+    product
+        .left(product.ofA, left.address(), left.columns())
+        .right(product.ofB, right.address(), right.columns());
   }
-
-  /** Numbers that are worth a thread. */
-  private static final long LEAST_ROUNDED = 1L << 14;
 
   @Override
-  void compute(
-      int part,
-      Op ofA,
-      long a,
-      int leftStride,
-      Op ofB,
-      long b,
-      int rightStride,
-      long m,
-      long n,
-      long k,
-      float alpha,
-      float beta,
-      long out,
-      int outStride) {
+  void compute(int part, Product product) {
     OneDnn.stayOnThisThread();
-    long whole = m - m % GRAIN;
-    if (whole > 0) {
-      matmul(part, ofA, ofB, whole, n, k, leftStride, rightStride, beta, outStride).run(a, b, out);
-    }
-    if (whole < m) {
-      long rest = a + whole * (ofA == Op.NONE ? leftStride : 1) * Short.BYTES;
-      matmul(part, ofA, ofB, m - whole, n, k, leftStride, rightStride, beta, outStride)
-          .run(rest, b, out + whole * outStride * Float.BYTES);
+    long rest = product.m % GRAIN;
+    product.m -= rest;
+    run(part, product);
+    product.m += rest;
+    run(part, product.rows(product.m - rest, rest, Short.BYTES));
+  }
+
+  private void run(int part, Product product) {
+    if (product.m > 0) {
+      compiled
+          .get(part)
+          .computeIfAbsent(Matmul.Shape.of(product), Matmul::new)
+          .run(product.left, product.right, product.out);
     }
   }
 
-  private Matmul matmul(
-      int part,
-      Op ofA,
-      Op ofB,
-      long m,
-      long n,
-      long k,
-      int leftStride,
-      int rightStride,
-      float beta,
-      int outStride) {
-    return compiled
-        .get(part)
-        .computeIfAbsent(
-            new Matmul.Shape(ofA, ofB, m, n, k, leftStride, rightStride, beta, outStride),
-            Matmul::new);
+  /**
+   * The bytes of the largest left and right factors; forward and backward, each is either.
+   *
+   * @param inner elements of the MLPs' inner activations
+   * @param outer elements of their inputs
+   * @param logits elements of a tile of logits
+   * @param weight elements of the largest weight
+   */
+  static long scratchBytes(long inner, long outer, long logits, long weight) {
+    long activations = Math.max(inner, outer);
+    return Short.BYTES * (Math.max(activations, logits) + Math.max(activations, weight));
   }
 
   @Override

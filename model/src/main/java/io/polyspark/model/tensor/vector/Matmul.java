@@ -25,7 +25,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
 
-import io.polyspark.model.tensor.vector.Products.Op;
+import io.polyspark.model.tensor.vector.Product.Op;
 import org.bytedeco.dnnl.const_dnnl_op_desc_t;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_matmul_desc_t;
@@ -58,7 +58,20 @@ final class Matmul implements AutoCloseable {
       int leftStride,
       int rightStride,
       float beta,
-      int outStride) {}
+      int outStride) {
+    static Shape of(Product product) {
+      return new Shape(
+          product.ofA,
+          product.ofB,
+          product.m,
+          product.n,
+          product.k,
+          product.leftStride,
+          product.rightStride,
+          product.beta,
+          product.outStride);
+    }
+  }
 
   private final dnnl_primitive primitive = new dnnl_primitive();
   private final dnnl_stream stream = new dnnl_stream();

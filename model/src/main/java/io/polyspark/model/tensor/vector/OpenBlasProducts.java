@@ -5,6 +5,8 @@ import static org.bytedeco.openblas.global.openblas.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas.CblasTrans;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 
+import io.polyspark.model.tensor.vector.Product.Op;
+
 /**
  * Products in float32 by OpenBLAS, on the memory as it is. Each of our threads calls it for a part
  * of the result, on one thread of its own: OpenBLAS's threads would go on spinning after a product,
@@ -24,65 +26,22 @@ final class OpenBlasProducts extends SplitProducts {
   }
 
   @Override
-  public void multiply(
-      Op ofA,
-      Op ofB,
-      long m,
-      long n,
-      long k,
-      VectorTensor a,
-      long aRow,
-      VectorTensor b,
-      long bRow,
-      float beta,
-      VectorTensor out,
-      long outRow) {
-    multiply(
-        ofA,
-        ofB,
-        m,
-        n,
-        k,
-        a.address(aRow),
-        a.stride(),
-        b.address(bRow),
-        b.stride(),
-        beta,
-        out.address(outRow),
-        out.stride());
-  }
-
-  @Override
-  void compute(
-      int part,
-      Op ofA,
-      long left,
-      int leftStride,
-      Op ofB,
-      long right,
-      int rightStride,
-      long m,
-      long n,
-      long k,
-      float alpha,
-      float beta,
-      long out,
-      int outStride) {
+  void compute(int part, Product product) {
     cblas_sgemm(
         CblasRowMajor,
-        code(ofA),
-        code(ofB),
-        (int) m,
-        (int) n,
-        (int) k,
-        alpha,
-        a[part].at(left),
-        leftStride,
-        b[part].at(right),
-        rightStride,
-        beta,
-        c[part].at(out),
-        outStride);
+        code(product.ofA),
+        code(product.ofB),
+        (int) product.m,
+        (int) product.n,
+        (int) product.k,
+        product.alpha,
+        a[part].at(product.left),
+        product.leftStride,
+        b[part].at(product.right),
+        product.rightStride,
+        product.beta,
+        c[part].at(product.out),
+        product.outStride);
   }
 
   private static int code(Op op) {

@@ -1,42 +1,51 @@
 package io.polyspark.model.tensor.vector;
 
+import io.polyspark.model.tensor.Into;
 import io.polyspark.model.tensor.ProductRecording;
 
 /**
- * Matrix products on row-major memory of float32 with strides, on all threads: {@code out[m, n] =
- * ofA(a)[m, k] ofB(b)[k, n] + beta out}. Not thread safe.
+ * The matrix products of linear layers, of some rows of their tensors, on all threads. A weight is
+ * [out, in]; a tensor may have more columns than a layer reads of it. Not thread safe.
  */
 interface Products extends AutoCloseable {
-  /** Whether a factor is read by columns. */
-  enum Op {
-    NONE,
-    TRANSPOSED
-  }
+  /**
+   * {@code y (+)= x weight^T}.
+   *
+   * @param x [rows, in] from row xRow on
+   * @param y [rows, out] from row yRow on
+   */
+  void linear(
+      VectorTensor x,
+      long xRow,
+      VectorTensor weight,
+      VectorTensor y,
+      long yRow,
+      long rows,
+      Into into);
 
   /**
-   * Multiplies.
+   * {@code dX (+)= dY weight}.
    *
-   * @param a holds the left factor, [m, k] or, transposed, [k, m], in the first columns of its rows
-   * @param aRow where the left factor begins
-   * @param b holds the right factor, [k, n] or, transposed, [n, k]
-   * @param bRow where the right factor begins
-   * @param beta 0 or 1
-   * @param out holds the result, [m, n]
-   * @param outRow where the result begins
+   * @param dY [rows, out] from row dYRow on
+   * @param dX [rows, in] from row dXRow on
    */
-  void multiply(
-      Op ofA,
-      Op ofB,
-      long m,
-      long n,
-      long k,
-      VectorTensor a,
-      long aRow,
-      VectorTensor b,
-      long bRow,
-      float beta,
-      VectorTensor out,
-      long outRow);
+  void inputGradient(
+      VectorTensor dY,
+      long dYRow,
+      VectorTensor weight,
+      VectorTensor dX,
+      long dXRow,
+      long rows,
+      Into into);
+
+  /**
+   * {@code dWeight += dY^T x}.
+   *
+   * @param dY [rows, out] from row dYRow on
+   * @param x [rows, in] from row xRow on
+   */
+  void weightGradient(
+      VectorTensor dY, long dYRow, VectorTensor x, long xRow, long rows, VectorTensor dWeight);
 
   /** Begins to record, until what is returned is closed. */
   ProductRecording record();

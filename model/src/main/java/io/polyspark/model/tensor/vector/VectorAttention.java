@@ -1,7 +1,7 @@
 package io.polyspark.model.tensor.vector;
 
 import io.polyspark.model.tensor.AttentionShape;
-import io.polyspark.model.tensor.vector.Products.Op;
+import io.polyspark.model.tensor.vector.Product.Op;
 import java.nio.ByteBuffer;
 
 /**
@@ -152,19 +152,12 @@ final class VectorAttention implements AutoCloseable {
       }
       products.multiply(
           part,
-          Op.NONE,
-          tile.scores.address(0),
-          KEYS,
-          Op.NONE,
-          head.keyAt(v, firstKey),
-          v.stride(),
-          rows,
-          size,
-          keys,
-          1,
-          firstKey == 0 ? 0 : 1,
-          head.queryAt(out, first),
-          out.stride());
+          products
+              .product(part)
+              .sizes(rows, size, keys)
+              .left(Op.NONE, tile.scores.address(0), KEYS)
+              .right(Op.NONE, head.keyAt(v, firstKey), v.stride())
+              .into(head.queryAt(out, first), out.stride(), firstKey == 0 ? 0 : 1));
     }
     for (int row = 0; row < rows; row++) {
       int at = head.queryOffset(out, first + row);
@@ -189,19 +182,13 @@ final class VectorAttention implements AutoCloseable {
       VectorTensor k) {
     products.multiply(
         part,
-        Op.NONE,
-        head.queryAt(q, first),
-        q.stride(),
-        Op.TRANSPOSED,
-        head.keyAt(k, firstKey),
-        k.stride(),
-        rows,
-        keys,
-        head.shape().headSize(),
-        head.scale(),
-        0,
-        tile.scores.address(0),
-        KEYS);
+        products
+            .product(part)
+            .sizes(rows, keys, head.shape().headSize())
+            .scaled(head.scale())
+            .left(Op.NONE, head.queryAt(q, first), q.stride())
+            .right(Op.TRANSPOSED, head.keyAt(k, firstKey), k.stride())
+            .into(tile.scores.address(0), KEYS, 0));
   }
 
   /** The number of a tile's keys that a query sees. */
@@ -303,36 +290,22 @@ final class VectorAttention implements AutoCloseable {
     int dOutStride = of.dOut().stride();
     products.multiply(
         part,
-        Op.TRANSPOSED,
-        p,
-        KEYS,
-        Op.NONE,
-        dOut,
-        dOutStride,
-        keys,
-        size,
-        rows,
-        1,
-        1,
-        head.keyAt(of.dV(), firstKey),
-        of.dV().stride());
+        products
+            .product(part)
+            .sizes(keys, size, rows)
+            .left(Op.TRANSPOSED, p, KEYS)
+            .right(Op.NONE, dOut, dOutStride)
+            .into(head.keyAt(of.dV(), firstKey), of.dV().stride(), 1));
 
     // dScores = P (dP - sum over keys of dP P) / sqrt(d), dP = dOut v^T
     products.multiply(
         part,
-        Op.NONE,
-        dOut,
-        dOutStride,
-        Op.TRANSPOSED,
-        head.keyAt(of.v(), firstKey),
-        of.v().stride(),
-        rows,
-        keys,
-        size,
-        1,
-        0,
-        d,
-        KEYS);
+        products
+            .product(part)
+            .sizes(rows, keys, size)
+            .left(Op.NONE, dOut, dOutStride)
+            .right(Op.TRANSPOSED, head.keyAt(of.v(), firstKey), of.v().stride())
+            .into(d, KEYS, 0));
     for (int row = 0; row < rows; row++) {
       ScoreRow.gradient(
           tile.scores.buffer(row),
@@ -346,34 +319,20 @@ final class VectorAttention implements AutoCloseable {
 
     products.multiply(
         part,
-        Op.NONE,
-        d,
-        KEYS,
-        Op.NONE,
-        head.keyAt(of.k(), firstKey),
-        of.k().stride(),
-        rows,
-        size,
-        keys,
-        1,
-        firstKey == 0 ? 0 : 1,
-        head.queryAt(of.dQ(), first),
-        of.dQ().stride());
+        products
+            .product(part)
+            .sizes(rows, size, keys)
+            .left(Op.NONE, d, KEYS)
+            .right(Op.NONE, head.keyAt(of.k(), firstKey), of.k().stride())
+            .into(head.queryAt(of.dQ(), first), of.dQ().stride(), firstKey == 0 ? 0 : 1));
     products.multiply(
         part,
-        Op.TRANSPOSED,
-        d,
-        KEYS,
-        Op.NONE,
-        head.queryAt(of.q(), first),
-        of.q().stride(),
-        keys,
-        size,
-        rows,
-        1,
-        1,
-        head.keyAt(of.dK(), firstKey),
-        of.dK().stride());
+        products
+            .product(part)
+            .sizes(keys, size, rows)
+            .left(Op.TRANSPOSED, d, KEYS)
+            .right(Op.NONE, head.queryAt(of.q(), first), of.q().stride())
+            .into(head.keyAt(of.dK(), firstKey), of.dK().stride(), 1));
   }
 
   @Override

@@ -1,6 +1,6 @@
 package io.polyspark.model.tensor.vector;
 
-import io.polyspark.model.tensor.vector.Products.Op;
+import io.polyspark.model.tensor.Into;
 import java.nio.ByteBuffer;
 
 /**
@@ -56,14 +56,14 @@ final class VectorCrossEntropy implements AutoCloseable {
       Gradients gradients) {
     long perTile = rowsPerTile(x.rows(), weight.rows());
     VectorTensor logits = tile(perTile, ScoreRow.room((int) weight.rows()));
-    int width = x.stride();
     for (long first = 0; first < x.rows(); first += perTile) {
       long count = Math.min(perTile, x.rows() - first);
-      products.multiply(
-          Op.NONE, Op.TRANSPOSED, count, weight.rows(), width, x, first, weight, 0, 0, logits, 0);
+      products.linear(x, first, weight, logits, 0, count, Into.OVERWRITE);
       losses(logits, first, count, weight.rows(), targets, losses, gradients != null);
       if (gradients != null) {
-        gradients(x, weight, gradients, logits, first, count);
+        VectorTensor dLogits = logits;
+        products.inputGradient(dLogits, 0, weight, gradients.dX(), first, count, Into.OVERWRITE);
+        products.weightGradient(dLogits, 0, x, first, count, gradients.dWeight());
       }
     }
   }
@@ -90,42 +90,6 @@ final class VectorCrossEntropy implements AutoCloseable {
                 first + row, loss(logits, row, (int) vocabulary, target, gradient, share, lanes));
           }
         });
-  }
-
-  private void gradients(
-      VectorTensor x,
-      VectorTensor weight,
-      Gradients gradients,
-      VectorTensor dLogits,
-      long first,
-      long count) {
-    int width = x.stride();
-    products.multiply(
-        Op.NONE,
-        Op.NONE,
-        count,
-        width,
-        weight.rows(),
-        dLogits,
-        0,
-        weight,
-        0,
-        0,
-        gradients.dX(),
-        first);
-    products.multiply(
-        Op.TRANSPOSED,
-        Op.NONE,
-        weight.rows(),
-        width,
-        count,
-        dLogits,
-        0,
-        x,
-        first,
-        1,
-        gradients.dWeight(),
-        0);
   }
 
   /**

@@ -21,7 +21,6 @@ import io.polyspark.model.tensor.Precision;
 import io.polyspark.model.tensor.ProductRecording;
 import io.polyspark.model.tensor.Routing;
 import io.polyspark.model.tensor.Tensor;
-import io.polyspark.model.tensor.vector.Products.Op;
 import java.util.List;
 import java.util.Optional;
 
@@ -164,90 +163,52 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
 
   @Override
   public void linear(Tensor x, Tensor weight, Tensor y, Into into) {
-    multiply(Op.NONE, vector(x), Op.TRANSPOSED, vector(weight), x.columns(), into, vector(y));
+    products.linear(vector(x), 0, vector(weight), vector(y), 0, x.rows(), into);
   }
 
   @Override
   public void linearInputGradient(Tensor dY, Tensor weight, Tensor dX, Into into) {
-    multiply(Op.NONE, vector(dY), Op.NONE, vector(weight), dY.columns(), into, vector(dX));
+    products.inputGradient(vector(dY), 0, vector(weight), vector(dX), 0, dY.rows(), into);
   }
 
   @Override
   public void linearWeightGradient(Tensor dY, Tensor x, Tensor dWeight) {
-    multiply(Op.TRANSPOSED, vector(dY), Op.NONE, vector(x), dY.rows(), Into.ADD, vector(dWeight));
-  }
-
-  /**
-   * {@code out (+)= ofA(a) ofB(b)}.
-   *
-   * @param k the length of the sums
-   */
-  private void multiply(
-      Op ofA, VectorTensor a, Op ofB, VectorTensor b, long k, Into into, VectorTensor out) {
-    products.multiply(ofA, ofB, out.rows(), out.columns(), k, a, 0, b, 0, beta(into), out, 0);
-  }
-
-  private static float beta(Into into) {
-    return into == Into.ADD ? 1 : 0;
+    products.weightGradient(vector(dY), 0, vector(x), 0, dY.rows(), vector(dWeight));
   }
 
   @Override
   public void expertsLinear(Tensor x, List<Tensor> weights, Routing routing, Tensor y, Into into) {
-    multiplyRows(vector(x), Op.TRANSPOSED, weights, routing, into, vector(y));
+    for (int expert = 0; expert < weights.size(); expert++) {
+      long begin = routing.begin(expert);
+      long rows = routing.end(expert) - begin;
+      if (rows > 0) {
+        VectorTensor weight = vector(weights.get(expert));
+        products.linear(vector(x), begin, weight, vector(y), begin, rows, into);
+      }
+    }
   }
 
   @Override
   public void expertsInputGradient(
       Tensor dY, List<Tensor> weights, Routing routing, Tensor dX, Into into) {
-    multiplyRows(vector(dY), Op.NONE, weights, routing, into, vector(dX));
-  }
-
-  /** {@code out (+)= a ofB(b[expert])} on the rows of each expert. */
-  private void multiplyRows(
-      VectorTensor a, Op ofB, List<Tensor> b, Routing routing, Into into, VectorTensor out) {
-    for (int expert = 0; expert < b.size(); expert++) {
-      int begin = routing.begin(expert);
-      int rows = routing.end(expert) - begin;
+    for (int expert = 0; expert < weights.size(); expert++) {
+      long begin = routing.begin(expert);
+      long rows = routing.end(expert) - begin;
       if (rows > 0) {
-        products.multiply(
-            Op.NONE,
-            ofB,
-            rows,
-            out.columns(),
-            a.columns(),
-            a,
-            begin,
-            vector(b.get(expert)),
-            0,
-            beta(into),
-            out,
-            begin);
+        VectorTensor weight = vector(weights.get(expert));
+        products.inputGradient(vector(dY), begin, weight, vector(dX), begin, rows, into);
       }
     }
   }
 
   @Override
   public void expertsWeightGradient(Tensor dY, Tensor x, Routing routing, List<Tensor> dWeights) {
-    VectorTensor d = vector(dY);
-    VectorTensor in = vector(x);
     for (int expert = 0; expert < dWeights.size(); expert++) {
-      int begin = routing.begin(expert);
-      int rows = routing.end(expert) - begin;
+      long begin = routing.begin(expert);
+      long rows = routing.end(expert) - begin;
       if (rows > 0) {
-        VectorTensor sum = vector(dWeights.get(expert));
-        products.multiply(
-            Op.TRANSPOSED,
-            Op.NONE,
-            sum.rows(),
-            sum.columns(),
-            rows,
-            d,
-            begin,
-            in,
-            begin,
-            1,
-            sum,
-            0);
+        VectorTensor dWeight = vector(dWeights.get(expert));
+        products.weightGradient(vector(dY), begin, vector(x), begin, rows, dWeight);
       }
     }
   }
@@ -396,22 +357,13 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
                 + crossEntropy.scratchElements(rows, vocabSize)
                 + rotaryTables
                 + normSums)
-        + roundedBytes(rows, hiddenSize, intermediateSize, slots, vocabSize);
-  }
-
-  /** The largest left and right factors in bfloat16; forward and backward, each is either. */
-  private long roundedBytes(
-      long rows, long hiddenSize, long intermediateSize, long slots, long vocabSize) {
-    if (dtype == Dtype.FLOAT32) {
-      return 0;
-    }
-    long inner = slots * intermediateSize;
-    long outer = Math.max(slots, rows) * hiddenSize;
-    long logits = crossEntropy.rowsPerTile(rows, vocabSize) * vocabSize;
-    long matrices = hiddenSize * Math.max(vocabSize, Math.max(intermediateSize, hiddenSize));
-    long leftFactor = Math.max(Math.max(inner, outer), logits);
-    long rightFactor = Math.max(Math.max(inner, outer), matrices);
-    return Short.BYTES * (leftFactor + rightFactor);
+        + (dtype == Dtype.FLOAT32
+            ? 0
+            : Bfloat16Products.scratchBytes(
+                slots * intermediateSize,
+                Math.max(slots, rows) * hiddenSize,
+                crossEntropy.rowsPerTile(rows, vocabSize) * vocabSize,
+                hiddenSize * Math.max(vocabSize, Math.max(intermediateSize, hiddenSize))));
   }
 
   @Override
