@@ -2,6 +2,7 @@ package io.polyspark.model.tensor.vector;
 
 import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
 import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromArray;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -17,12 +18,20 @@ final class ErrorFunction {
 
   private ErrorFunction() {}
 
-  static FloatVector erf(FloatVector x) {
-    FloatVector t = x.abs();
-    FloatVector small = small(t);
-    FloatVector large = large(t.blend(ONE_FROM, t.compare(VectorOperators.GT, ONE_FROM)));
-    FloatVector result = small.blend(large, t.compare(VectorOperators.GT, SMALL));
-    return result.blend(result.neg(), x.compare(VectorOperators.LT, 0f));
+  /** erf of {@code count} numbers of the array, which begin at {@code x}, to {@code y}. */
+  static void erf(float[] block, int x, int y, int count) {
+    for (int i = 0; i < count; i += Lanes.COUNT) {
+      FloatVector t = fromArray(SPECIES, block, x + i).abs();
+      logarithm(t.blend(ONE_FROM, t.compare(VectorOperators.GT, ONE_FROM))).intoArray(block, y + i);
+    }
+    Exponential.exp(block, y, count);
+    for (int i = 0; i < count; i += Lanes.COUNT) {
+      FloatVector v = fromArray(SPECIES, block, x + i);
+      FloatVector t = v.abs();
+      FloatVector large = broadcast(SPECIES, 1f).sub(fromArray(SPECIES, block, y + i));
+      FloatVector result = small(t).blend(large, t.compare(VectorOperators.GT, SMALL));
+      result.blend(result.neg(), v.compare(VectorOperators.LT, 0f)).intoArray(block, y + i);
+    }
   }
 
   private static FloatVector small(FloatVector t) {
@@ -36,7 +45,8 @@ final class ErrorFunction {
     return p.fma(t, t);
   }
 
-  private static FloatVector large(FloatVector t) {
+  /** log(erfc(t)). */
+  private static FloatVector logarithm(FloatVector t) {
     FloatVector q = t.fma(broadcast(SPECIES, -2.1094966e-05f), broadcast(SPECIES, 0.0004344617f));
     q = q.fma(t, broadcast(SPECIES, -0.004171059f));
     q = q.fma(t, broadcast(SPECIES, 0.025119416f));
@@ -44,6 +54,6 @@ final class ErrorFunction {
     q = q.fma(t, broadcast(SPECIES, -0.6333469f));
     q = q.fma(t, broadcast(SPECIES, -0.12951492f));
     q = q.fma(t, broadcast(SPECIES, 0.00017468323f));
-    return broadcast(SPECIES, 1f).sub(Exponential.exp(q.sub(t)));
+    return q.sub(t);
   }
 }

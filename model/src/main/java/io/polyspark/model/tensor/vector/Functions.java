@@ -10,7 +10,10 @@ import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Functions of single elements, on bytes as in {@link Arithmetic}. */
+/**
+ * Functions of single elements, on bytes as in {@link Arithmetic}. Those with exp take a {@link
+ * Lanes#scratch}.
+ */
 final class Functions {
   private Functions() {}
 
@@ -67,50 +70,30 @@ final class Functions {
   }
 
   /** {@code out = 1 / (1 + exp(-a))}. */
-  static void sigmoid(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
-    int i = 0;
-    for (; i <= bytes - Lanes.BYTES; i += Lanes.BYTES) {
-      Logistic.sigmoid(fromByteBuffer(SPECIES, a, aAt + i, ORDER))
-          .intoByteBuffer(out, outAt + i, ORDER);
+  static void sigmoid(
+      ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes, float[] scratch) {
+    for (int i = 0; i < bytes; i += Lanes.BLOCK_BYTES) {
+      int count = Lanes.load(a, aAt + i, bytes - i, scratch, 0);
+      Logistic.sigmoid(scratch, 0, Lanes.BLOCK, count);
+      Lanes.store(scratch, Lanes.BLOCK, out, outAt + i, count);
     }
-    if (i < bytes) {
-      sigmoidOfRest(a, aAt + i, out, outAt + i, bytes - i);
-    }
-  }
-
-  private static void sigmoidOfRest(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
-    Lanes.store(Logistic.sigmoid(Lanes.load(a, aAt, bytes)), out, outAt, bytes);
   }
 
   /** {@code out = exp(a)}. */
-  static void exp(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
-    int i = 0;
-    for (; i <= bytes - Lanes.BYTES; i += Lanes.BYTES) {
-      Exponential.exp(fromByteBuffer(SPECIES, a, aAt + i, ORDER))
-          .intoByteBuffer(out, outAt + i, ORDER);
+  static void exp(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes, float[] scratch) {
+    for (int i = 0; i < bytes; i += Lanes.BLOCK_BYTES) {
+      int count = Lanes.load(a, aAt + i, bytes - i, scratch, 0);
+      Exponential.exp(scratch, 0, count);
+      Lanes.store(scratch, 0, out, outAt + i, count);
     }
-    if (i < bytes) {
-      expOfRest(a, aAt + i, out, outAt + i, bytes - i);
-    }
-  }
-
-  private static void expOfRest(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
-    Lanes.store(Exponential.exp(Lanes.load(a, aAt, bytes)), out, outAt, bytes);
   }
 
   /** {@code out = erf(a)}. */
-  static void erf(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
-    int i = 0;
-    for (; i <= bytes - Lanes.BYTES; i += Lanes.BYTES) {
-      ErrorFunction.erf(fromByteBuffer(SPECIES, a, aAt + i, ORDER))
-          .intoByteBuffer(out, outAt + i, ORDER);
+  static void erf(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes, float[] scratch) {
+    for (int i = 0; i < bytes; i += Lanes.BLOCK_BYTES) {
+      int count = Lanes.load(a, aAt + i, bytes - i, scratch, 0);
+      ErrorFunction.erf(scratch, 0, Lanes.BLOCK, count);
+      Lanes.store(scratch, Lanes.BLOCK, out, outAt + i, count);
     }
-    if (i < bytes) {
-      erfOfRest(a, aAt + i, out, outAt + i, bytes - i);
-    }
-  }
-
-  private static void erfOfRest(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes) {
-    Lanes.store(ErrorFunction.erf(Lanes.load(a, aAt, bytes)), out, outAt, bytes);
   }
 }

@@ -25,7 +25,7 @@ abstract class FusedActivation implements ElementActivation {
 
   /** A loop over bytes of x and y that begin at the same place of a row. */
   interface Loop {
-    void run(ByteBuffer x, int xAt, ByteBuffer y, int yAt, int bytes);
+    void run(ByteBuffer x, int xAt, ByteBuffer y, int yAt, int bytes, float[] scratch);
   }
 
   @Override
@@ -55,7 +55,8 @@ abstract class FusedActivation implements ElementActivation {
                 from.offset(row),
                 to.buffer(row),
                 to.offset(row),
-                from.rowBytes());
+                from.rowBytes(),
+                rows.scratch(part));
           }
         });
   }

@@ -1,5 +1,8 @@
 package io.polyspark.model.tensor.vector;
 
+import static jdk.incubator.vector.FloatVector.fromArray;
+import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
@@ -15,17 +18,15 @@ import jdk.incubator.vector.VectorSpecies;
  * vectors by instructions, which decides how loops are written here:
  *
  * <ul>
- *   <li>They call the Vector API itself, and a method of ours on vectors only before anything as
- *       long as exp: in a method that has grown to 18000 nodes, of which exp alone takes most, the
- *       compiler inlines nothing but the Vector API, and vectors that are arguments or results of
- *       other methods go through the heap.
+ *   <li>They call the Vector API itself, and methods of ours on vectors only where little else is:
+ *       in a method that has grown to 18000 nodes, the compiler inlines nothing but the Vector API,
+ *       and later not even that, and vectors that are arguments or results of other methods go
+ *       through the heap. exp alone takes most of those nodes. So it is computed on blocks of an
+ *       array, by the one loop of {@link Exponential}, which is too long to be inlined anywhere.
  *   <li>They have no masked loads and stores, which the JDK 17 never replaces. What a row has
  *       beyond its last whole vector is computed number by number, with {@code Math.fma} where the
- *       vectors have {@code fma}, which gives the bits of a lane.
- *   <li>Where exp is needed, it is computed by a vector that ends with the row ({@link #within}):
- *       no output may be an input then. Rows of less than a vector, and outputs that are inputs, go
- *       through {@link #load} and {@link #store} in a method of their own, which no model in use
- *       comes to.
+ *       vectors have {@code fma}, which gives the bits of a lane; in blocks of an array, what lies
+ *       behind the last number is computed with it and not stored.
  * </ul>
  */
 final class Lanes {
@@ -35,41 +36,46 @@ final class Lanes {
   static final int COUNT = SPECIES.length();
   static final int BYTES = COUNT * Float.BYTES;
 
-  /** The length of a {@link #scratch}: several vectors, and little of the nearest cache. */
-  static final int SCRATCH = 256;
+  /** The length of a block: several vectors; a few blocks are little of the nearest cache. */
+  static final int BLOCK = 256;
 
-  private static final ThreadLocal<float[]> FEW = ThreadLocal.withInitial(Lanes::scratch);
+  static final int BLOCK_BYTES = BLOCK * Float.BYTES;
+
+  /** The length of a {@link #scratch}: four blocks. */
+  static final int SCRATCH = 4 * BLOCK;
 
   private Lanes() {}
 
-  /** The first {@code bytes}, less than a vector, and zeros behind them. */
-  static FloatVector load(ByteBuffer from, int at, int bytes) {
-    float[] few = FEW.get();
-    int count = bytes / Float.BYTES;
-    for (int lane = 0; lane < COUNT; lane++) {
-      few[lane] = lane < count ? from.getFloat(at + lane * Float.BYTES) : 0;
-    }
-    return FloatVector.fromArray(SPECIES, few, 0);
-  }
-
-  /** The first {@code bytes}, less than a vector. */
-  static void store(FloatVector value, ByteBuffer to, int at, int bytes) {
-    float[] few = FEW.get();
-    value.intoArray(few, 0);
-    for (int lane = 0; lane < bytes / Float.BYTES; lane++) {
-      to.putFloat(at + lane * Float.BYTES, few[lane]);
-    }
-  }
-
   /**
-   * Where the vector at {@code i} of a row begins, so that the last one ends with the row; the row
-   * is at least a vector long.
+   * Copies what there is of a row to the place of a block.
+   *
+   * @param bytes from {@code at} to the end of the row
+   * @return the count of numbers copied: a block of them, fewer at the end of the row
    */
-  static int within(int i, int rowBytes) {
-    return Math.min(i, rowBytes - BYTES);
+  static int load(ByteBuffer from, int at, int bytes, float[] block, int to) {
+    int count = Math.min(bytes / Float.BYTES, BLOCK);
+    int i = 0;
+    for (; i <= count - COUNT; i += COUNT) {
+      fromByteBuffer(SPECIES, from, at + i * Float.BYTES, ORDER).intoArray(block, to + i);
+    }
+    for (; i < count; i++) {
+      block[to + i] = from.getFloat(at + i * Float.BYTES);
+    }
+    return count;
   }
 
-  /** An array to work in, for {@link #sum} and {@link #max} and more: one per thread. */
+  /** Copies {@code count} numbers of a block back. */
+  static void store(float[] block, int from, ByteBuffer to, int at, int count) {
+    int i = 0;
+    for (; i <= count - COUNT; i += COUNT) {
+      fromArray(SPECIES, block, from + i).intoByteBuffer(to, at + i * Float.BYTES, ORDER);
+    }
+    for (; i < count; i++) {
+      to.putFloat(at + i * Float.BYTES, block[from + i]);
+    }
+  }
+
+  /** An array to work in, for {@link #sum} and {@link #max} and blocks: one per thread. */
   static float[] scratch() {
     return new float[SCRATCH];
   }

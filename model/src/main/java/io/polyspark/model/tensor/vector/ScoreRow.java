@@ -3,6 +3,7 @@ package io.polyspark.model.tensor.vector;
 import static io.polyspark.model.tensor.vector.Lanes.ORDER;
 import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
 import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.FloatVector.fromByteBuffer;
 import static jdk.incubator.vector.FloatVector.zero;
 
@@ -12,11 +13,10 @@ import jdk.incubator.vector.FloatVector;
 /**
  * One row of scores, of attention or of a vocabulary, on its way to probabilities. Rows of scores
  * have room for a whole number of vectors, so that loops need no tail: what lies behind the last
- * score is set to what changes nothing. A second copy of exp in a method would be more than the
- * compiler inlines, and vectors would go through the heap.
+ * score is set to what changes nothing.
  */
 final class ScoreRow {
-  private static final int BLOCK = 1 << 14;
+  private static final int BLOCK = Lanes.SCRATCH * Float.BYTES;
 
   private ScoreRow() {}
 
@@ -60,16 +60,22 @@ final class ScoreRow {
   }
 
   private static float exponentialsOfBlock(
-      ByteBuffer scores, int from, int to, float shift, float[] scratch) {
+      ByteBuffer scores, int from, int to, float shift, float[] block) {
     FloatVector shifts = broadcast(SPECIES, shift);
+    for (int i = from; i < to; i += Lanes.BYTES) {
+      fromByteBuffer(SPECIES, scores, i, ORDER)
+          .sub(shifts)
+          .intoArray(block, (i - from) / Float.BYTES);
+    }
+    Exponential.exp(block, 0, (to - from) / Float.BYTES);
     FloatVector sum = zero(SPECIES);
     for (int i = from; i < to; i += Lanes.BYTES) {
-      FloatVector e = Exponential.exp(fromByteBuffer(SPECIES, scores, i, ORDER).sub(shifts));
+      FloatVector e = fromArray(SPECIES, block, (i - from) / Float.BYTES);
       e.intoByteBuffer(scores, i, ORDER);
       sum = sum.add(e);
     }
-    sum.intoArray(scratch, 0);
-    return Lanes.sum(scratch);
+    sum.intoArray(block, 0);
+    return Lanes.sum(block);
   }
 
   /** Zeros in whole vectors behind {@code count} scores, up to {@code width} and its room. */

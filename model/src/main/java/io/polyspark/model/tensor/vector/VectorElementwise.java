@@ -24,13 +24,23 @@ class VectorElementwise implements Elementwise {
     void run(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes);
   }
 
+  /** One that works in a {@link Lanes#scratch}. */
+  private interface BlockLoop {
+    void run(ByteBuffer a, int aAt, ByteBuffer out, int outAt, int bytes, float[] scratch);
+  }
+
   private void forEach(Tensor a, Tensor out, Loop loop) {
+    forEachBlock(a, out, (x, xAt, y, yAt, bytes, scratch) -> loop.run(x, xAt, y, yAt, bytes));
+  }
+
+  private void forEachBlock(Tensor a, Tensor out, BlockLoop loop) {
     VectorTensor input = vector(a);
     VectorTensor output = vector(out);
     spans.forEach(
         output,
         (part, slab, from, to) ->
-            loop.run(input.slab(slab), from, output.slab(slab), from, to - from));
+            loop.run(
+                input.slab(slab), from, output.slab(slab), from, to - from, rows.scratch(part)));
   }
 
   @Override
@@ -208,16 +218,16 @@ class VectorElementwise implements Elementwise {
 
   @Override
   public void sigmoid(Tensor a, Tensor out) {
-    forEach(a, out, Functions::sigmoid);
+    forEachBlock(a, out, Functions::sigmoid);
   }
 
   @Override
   public void exp(Tensor a, Tensor out) {
-    forEach(a, out, Functions::exp);
+    forEachBlock(a, out, Functions::exp);
   }
 
   @Override
   public void erf(Tensor a, Tensor out) {
-    forEach(a, out, Functions::erf);
+    forEachBlock(a, out, Functions::erf);
   }
 }

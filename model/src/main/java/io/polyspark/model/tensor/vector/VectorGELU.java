@@ -1,11 +1,9 @@
 package io.polyspark.model.tensor.vector;
 
-import static io.polyspark.model.tensor.vector.Lanes.ORDER;
 import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
 import static io.polyspark.model.tensor.vector.VectorTensor.vector;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromArray;
-import static jdk.incubator.vector.FloatVector.fromByteBuffer;
 
 import io.polyspark.model.activation.ActivationMemory;
 import io.polyspark.model.activation.GELU;
@@ -14,12 +12,16 @@ import io.polyspark.model.tensor.Tensor;
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
 
-/** {@link GELU}, forward in one pass, backward in two over blocks of each row. */
+/** {@link GELU}, forward and backward by blocks of each row, in one pass over memory each. */
 final class VectorGELU extends FusedActivation {
   private static final float INVERSE_ROOT_TWO = (float) (1 / Math.sqrt(2));
   private static final float INVERSE_ROOT_TWO_PI = (float) (1 / Math.sqrt(2 * Math.PI));
 
-  private static final int BLOCK = Lanes.SCRATCH * Float.BYTES;
+  // Where blocks lie in the scratch.
+  private static final int X = 0;
+  private static final int DISTRIBUTION = Lanes.BLOCK;
+  private static final int DENSITY = 2 * Lanes.BLOCK;
+  private static final int D_Y = 3 * Lanes.BLOCK;
 
   VectorGELU(GELU plain, Rows rows) {
     super(plain, rows);
@@ -31,29 +33,41 @@ final class VectorGELU extends FusedActivation {
     forEachRow(x, y, VectorGELU::value);
   }
 
-  private static void value(ByteBuffer x, int xAt, ByteBuffer y, int yAt, int bytes) {
-    if (bytes < Lanes.BYTES) {
-      valueOfFew(x, xAt, y, yAt, bytes);
-      return;
+  private static void value(
+      ByteBuffer x, int xAt, ByteBuffer y, int yAt, int bytes, float[] scratch) {
+    for (int i = 0; i < bytes; i += Lanes.BLOCK_BYTES) {
+      int count = Lanes.load(x, xAt + i, bytes - i, scratch, X);
+      distribution(scratch, count);
+      for (int j = 0; j < count; j += Lanes.COUNT) {
+        fromArray(SPECIES, scratch, DISTRIBUTION + j)
+            .mul(fromArray(SPECIES, scratch, X + j))
+            .intoArray(scratch, X + j);
+      }
+      Lanes.store(scratch, X, y, yAt + i, count);
     }
+  }
+
+  /** Phi(x) of a block. */
+  private static void distribution(float[] scratch, int count) {
+    for (int i = 0; i < count; i += Lanes.COUNT) {
+      fromArray(SPECIES, scratch, X + i).mul(INVERSE_ROOT_TWO).intoArray(scratch, DENSITY + i);
+    }
+    ErrorFunction.erf(scratch, DENSITY, DISTRIBUTION, count);
     FloatVector halves = broadcast(SPECIES, 0.5f);
-    for (int i = 0; i < bytes; i += Lanes.BYTES) {
-      int at = Lanes.within(i, bytes);
-      FloatVector v = fromByteBuffer(SPECIES, x, xAt + at, ORDER);
-      FloatVector erf = ErrorFunction.erf(v.mul(INVERSE_ROOT_TWO));
-      erf.fma(halves, halves).mul(v).intoByteBuffer(y, yAt + at, ORDER);
+    for (int i = 0; i < count; i += Lanes.COUNT) {
+      fromArray(SPECIES, scratch, DISTRIBUTION + i)
+          .fma(halves, halves)
+          .intoArray(scratch, DISTRIBUTION + i);
     }
   }
 
-  private static void valueOfFew(ByteBuffer x, int xAt, ByteBuffer y, int yAt, int bytes) {
-    FloatVector v = Lanes.load(x, xAt, bytes);
-    Lanes.store(distribution(v).mul(v), y, yAt, bytes);
-  }
-
-  /** Phi(x). */
-  private static FloatVector distribution(FloatVector x) {
-    return ErrorFunction.erf(x.mul(INVERSE_ROOT_TWO))
-        .fma(broadcast(SPECIES, 0.5f), broadcast(SPECIES, 0.5f));
+  /** phi(x) of a block, but for its constant factor. */
+  private static void density(float[] scratch, int count) {
+    for (int i = 0; i < count; i += Lanes.COUNT) {
+      FloatVector v = fromArray(SPECIES, scratch, X + i);
+      v.mul(v).mul(-0.5f).intoArray(scratch, DENSITY + i);
+    }
+    Exponential.exp(scratch, DENSITY, count);
   }
 
   @Override
@@ -86,7 +100,7 @@ final class VectorGELU extends FusedActivation {
         });
   }
 
-  /** {@code dX = dY (Phi(x) + x phi(x))}, in two passes over each block, with one exp in each. */
+  /** {@code dX = dY (Phi(x) + x phi(x))}. */
   private static void gradient(
       ByteBuffer x,
       int xAt,
@@ -95,52 +109,20 @@ final class VectorGELU extends FusedActivation {
       ByteBuffer dX,
       int dXAt,
       int bytes,
-      float[] distributions) {
-    if (bytes < Lanes.BYTES) {
-      gradientOfFew(x, xAt, dY, dYAt, dX, dXAt, bytes);
-      return;
+      float[] scratch) {
+    for (int i = 0; i < bytes; i += Lanes.BLOCK_BYTES) {
+      int count = Lanes.load(x, xAt + i, bytes - i, scratch, X);
+      Lanes.load(dY, dYAt + i, bytes - i, scratch, D_Y);
+      distribution(scratch, count);
+      density(scratch, count);
+      for (int j = 0; j < count; j += Lanes.COUNT) {
+        fromArray(SPECIES, scratch, DENSITY + j)
+            .mul(INVERSE_ROOT_TWO_PI)
+            .fma(fromArray(SPECIES, scratch, X + j), fromArray(SPECIES, scratch, DISTRIBUTION + j))
+            .mul(fromArray(SPECIES, scratch, D_Y + j))
+            .intoArray(scratch, X + j);
+      }
+      Lanes.store(scratch, X, dX, dXAt + i, count);
     }
-    int size = Math.min(BLOCK, bytes);
-    for (int i = 0; i < bytes; i += size) {
-      int at = Math.min(i, bytes - size);
-      distributions(x, xAt + at, size, distributions);
-      gradient(x, xAt + at, distributions, dY, dYAt + at, dX, dXAt + at, size);
-    }
-  }
-
-  private static void distributions(ByteBuffer x, int xAt, int bytes, float[] out) {
-    FloatVector halves = broadcast(SPECIES, 0.5f);
-    for (int i = 0; i < bytes; i += Lanes.BYTES) {
-      FloatVector v = fromByteBuffer(SPECIES, x, xAt + Lanes.within(i, bytes), ORDER);
-      FloatVector erf = ErrorFunction.erf(v.mul(INVERSE_ROOT_TWO));
-      erf.fma(halves, halves).intoArray(out, i / Float.BYTES);
-    }
-  }
-
-  private static void gradient(
-      ByteBuffer x,
-      int xAt,
-      float[] distributions,
-      ByteBuffer dY,
-      int dYAt,
-      ByteBuffer dX,
-      int dXAt,
-      int bytes) {
-    for (int i = 0; i < bytes; i += Lanes.BYTES) {
-      int at = Lanes.within(i, bytes);
-      FloatVector v = fromByteBuffer(SPECIES, x, xAt + at, ORDER);
-      FloatVector d = fromByteBuffer(SPECIES, dY, dYAt + at, ORDER);
-      FloatVector distribution = fromArray(SPECIES, distributions, i / Float.BYTES);
-      FloatVector density = Exponential.exp(v.mul(v).mul(-0.5f)).mul(INVERSE_ROOT_TWO_PI);
-      v.fma(density, distribution).mul(d).intoByteBuffer(dX, dXAt + at, ORDER);
-    }
-  }
-
-  private static void gradientOfFew(
-      ByteBuffer x, int xAt, ByteBuffer dY, int dYAt, ByteBuffer dX, int dXAt, int bytes) {
-    FloatVector v = Lanes.load(x, xAt, bytes);
-    FloatVector density = Exponential.exp(v.mul(v).mul(-0.5f)).mul(INVERSE_ROOT_TWO_PI);
-    FloatVector slope = v.fma(density, distribution(v));
-    Lanes.store(slope.mul(Lanes.load(dY, dYAt, bytes)), dX, dXAt, bytes);
   }
 }

@@ -29,7 +29,10 @@ final class VectorPolyReLU extends FusedActivation {
     float a1 = (float) coefficients[2];
     float a0 = (float) coefficients[3];
     forEachRow(
-        x, y, (in, at, out, outAt, bytes) -> polynomial(in, at, a3, a2, a1, a0, out, outAt, bytes));
+        x,
+        y,
+        (in, at, out, outAt, bytes, scratch) ->
+            polynomial(in, at, a3, a2, a1, a0, out, outAt, bytes));
   }
 
   private static void polynomial(

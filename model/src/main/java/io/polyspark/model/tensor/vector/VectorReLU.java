@@ -23,7 +23,7 @@ final class VectorReLU extends FusedActivation {
   @Override
   public void forward(
       Elementwise math, Tensor x, double[] coefficients, ActivationMemory memory, Tensor y) {
-    forEachRow(x, y, Functions::relu);
+    forEachRow(x, y, (a, aAt, out, at, bytes, scratch) -> Functions.relu(a, aAt, out, at, bytes));
   }
 
   @Override

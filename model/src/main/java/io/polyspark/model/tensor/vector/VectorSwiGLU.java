@@ -1,10 +1,9 @@
 package io.polyspark.model.tensor.vector;
 
-import static io.polyspark.model.tensor.vector.Lanes.ORDER;
 import static io.polyspark.model.tensor.vector.Lanes.SPECIES;
 import static io.polyspark.model.tensor.vector.VectorTensor.vector;
 import static jdk.incubator.vector.FloatVector.broadcast;
-import static jdk.incubator.vector.FloatVector.fromByteBuffer;
+import static jdk.incubator.vector.FloatVector.fromArray;
 
 import io.polyspark.model.activation.ActivationMemory;
 import io.polyspark.model.activation.GateActivation;
@@ -14,8 +13,14 @@ import io.polyspark.model.tensor.Tensor;
 import java.nio.ByteBuffer;
 import jdk.incubator.vector.FloatVector;
 
-/** {@link SwiGLU}, forward and backward in one pass each. */
+/** {@link SwiGLU}, forward and backward by blocks of each row, in one pass over memory each. */
 final class VectorSwiGLU implements GateActivation {
+  // Where blocks lie in the scratch.
+  private static final int GATE = 0;
+  private static final int SIGMOID = Lanes.BLOCK;
+  private static final int UP = 2 * Lanes.BLOCK;
+  private static final int D_Y = 3 * Lanes.BLOCK;
+
   private final SwiGLU plain;
   private final Rows rows;
 
@@ -40,28 +45,31 @@ final class VectorSwiGLU implements GateActivation {
         (part, from, to) -> {
           for (long row = from; row < to; row++) {
             int at = g.offset(row);
-            value(g.buffer(row), u.buffer(row), out.buffer(row), at, g.rowBytes());
+            value(
+                g.buffer(row),
+                u.buffer(row),
+                out.buffer(row),
+                at,
+                g.rowBytes(),
+                rows.scratch(part));
           }
         });
   }
 
-  private static void value(ByteBuffer gate, ByteBuffer up, ByteBuffer y, int rowAt, int bytes) {
-    if (bytes < Lanes.BYTES) {
-      valueOfFew(gate, up, y, rowAt, bytes);
-      return;
+  private static void value(
+      ByteBuffer gate, ByteBuffer up, ByteBuffer y, int rowAt, int bytes, float[] scratch) {
+    for (int i = 0; i < bytes; i += Lanes.BLOCK_BYTES) {
+      int count = Lanes.load(gate, rowAt + i, bytes - i, scratch, GATE);
+      Lanes.load(up, rowAt + i, bytes - i, scratch, UP);
+      Logistic.sigmoid(scratch, GATE, SIGMOID, count);
+      for (int j = 0; j < count; j += Lanes.COUNT) {
+        fromArray(SPECIES, scratch, SIGMOID + j)
+            .mul(fromArray(SPECIES, scratch, GATE + j))
+            .mul(fromArray(SPECIES, scratch, UP + j))
+            .intoArray(scratch, GATE + j);
+      }
+      Lanes.store(scratch, GATE, y, rowAt + i, count);
     }
-    for (int i = 0; i < bytes; i += Lanes.BYTES) {
-      int at = rowAt + Lanes.within(i, bytes);
-      FloatVector g = fromByteBuffer(SPECIES, gate, at, ORDER);
-      FloatVector u = fromByteBuffer(SPECIES, up, at, ORDER);
-      Logistic.sigmoid(g).mul(g).mul(u).intoByteBuffer(y, at, ORDER);
-    }
-  }
-
-  private static void valueOfFew(ByteBuffer gate, ByteBuffer up, ByteBuffer y, int at, int bytes) {
-    FloatVector g = Lanes.load(gate, at, bytes);
-    FloatVector u = Lanes.load(up, at, bytes);
-    Lanes.store(Logistic.sigmoid(g).mul(g).mul(u), y, at, bytes);
   }
 
   @Override
@@ -88,7 +96,8 @@ final class VectorSwiGLU implements GateActivation {
                 vector(dGate).buffer(row),
                 vector(dUp).buffer(row),
                 at,
-                g.rowBytes());
+                g.rowBytes(),
+                rows.scratch(part));
           }
         });
   }
@@ -103,38 +112,24 @@ final class VectorSwiGLU implements GateActivation {
       ByteBuffer dGate,
       ByteBuffer dUp,
       int rowAt,
-      int bytes) {
-    if (bytes < Lanes.BYTES) {
-      gradientOfFew(gate, up, dY, dGate, dUp, rowAt, bytes);
-      return;
-    }
+      int bytes,
+      float[] scratch) {
     FloatVector ones = broadcast(SPECIES, 1f);
-    for (int i = 0; i < bytes; i += Lanes.BYTES) {
-      int at = rowAt + Lanes.within(i, bytes);
-      FloatVector g = fromByteBuffer(SPECIES, gate, at, ORDER);
-      FloatVector u = fromByteBuffer(SPECIES, up, at, ORDER);
-      FloatVector d = fromByteBuffer(SPECIES, dY, at, ORDER);
-      FloatVector s = Logistic.sigmoid(g);
-      FloatVector gs = g.mul(s);
-      gs.mul(d).intoByteBuffer(dUp, at, ORDER);
-      gs.fma(ones.sub(s), s).mul(u).mul(d).intoByteBuffer(dGate, at, ORDER);
+    for (int i = 0; i < bytes; i += Lanes.BLOCK_BYTES) {
+      int count = Lanes.load(gate, rowAt + i, bytes - i, scratch, GATE);
+      Lanes.load(up, rowAt + i, bytes - i, scratch, UP);
+      Lanes.load(dY, rowAt + i, bytes - i, scratch, D_Y);
+      Logistic.sigmoid(scratch, GATE, SIGMOID, count);
+      for (int j = 0; j < count; j += Lanes.COUNT) {
+        FloatVector s = fromArray(SPECIES, scratch, SIGMOID + j);
+        FloatVector u = fromArray(SPECIES, scratch, UP + j);
+        FloatVector d = fromArray(SPECIES, scratch, D_Y + j);
+        FloatVector gs = fromArray(SPECIES, scratch, GATE + j).mul(s);
+        gs.mul(d).intoArray(scratch, UP + j);
+        gs.fma(ones.sub(s), s).mul(u).mul(d).intoArray(scratch, GATE + j);
+      }
+      Lanes.store(scratch, UP, dUp, rowAt + i, count);
+      Lanes.store(scratch, GATE, dGate, rowAt + i, count);
     }
-  }
-
-  private static void gradientOfFew(
-      ByteBuffer gate,
-      ByteBuffer up,
-      ByteBuffer dY,
-      ByteBuffer dGate,
-      ByteBuffer dUp,
-      int at,
-      int bytes) {
-    FloatVector g = Lanes.load(gate, at, bytes);
-    FloatVector u = Lanes.load(up, at, bytes);
-    FloatVector d = Lanes.load(dY, at, bytes);
-    FloatVector s = Logistic.sigmoid(g);
-    FloatVector gs = g.mul(s);
-    Lanes.store(gs.mul(d), dUp, at, bytes);
-    Lanes.store(gs.fma(broadcast(SPECIES, 1f).sub(s), s).mul(u).mul(d), dGate, at, bytes);
   }
 }

@@ -34,7 +34,10 @@ class SameBitsTest {
       List.of(
           Arithmetic.class,
           ColumnSums.class,
+          ErrorFunction.class,
+          Exponential.class,
           Functions.class,
+          Logistic.class,
           RowScaling.class,
           ScoreRow.class,
           Sums.class,
