@@ -101,7 +101,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
           shards.window(order.window(index), tokens, targets, row * context);
         }
         Replica.Step taken = replica.train(tokens, targets);
-        requireFinite(taken, input);
+        requireFinite(step, taken, input);
         experts.add(taken.experts(), (long) tokens.length * training.model().numExpertsPerTok());
         log.add(
             new StepMetrics(
@@ -126,8 +126,11 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
     }
   }
 
-  private static void requireFinite(Replica.Step taken, RoundInput input) {
+  private static void requireFinite(int stepOfRound, Replica.Step taken, RoundInput input) {
     boolean loss = Double.isFinite(taken.loss());
+    if (!loss && stepOfRound == 0 && input.round() > 1) {
+      throw DivergedException.ofAverage(input.round() - 1, input.completedSteps(), taken.loss());
+    }
     if (!loss || !Double.isFinite(taken.gradientNorm())) {
       throw new DivergedException(
           input.round(),

@@ -24,13 +24,13 @@ import io.polyspark.train.metrics.RunMetrics;
 import io.polyspark.train.metrics.StepMetrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.SerializableConfiguration;
@@ -50,7 +50,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
   private final Manifest manifest;
   private final byte[] tokenizerJson;
   private final RunDirectory run;
-  private final FileSystem outputFs;
+  private final AsyncCheckpoints checkpoints;
   private final RunMetrics metrics;
   private final RunProgress progress;
   private Optional<Environment> expected = Optional.empty();
@@ -63,7 +63,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
       Path data,
       Manifest manifest,
       RunDirectory run,
-      FileSystem outputFs,
+      AsyncCheckpoints checkpoints,
       RunMetrics metrics,
       RunProgress progress)
       throws IOException {
@@ -72,7 +72,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     this.data = data;
     this.manifest = manifest;
     this.run = run;
-    this.outputFs = outputFs;
+    this.checkpoints = checkpoints;
     this.metrics = metrics;
     this.progress = progress;
     this.tokenizerJson =
@@ -111,14 +111,14 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     }
     boolean last = next.completedSteps() >= config.steps();
     OptionalDouble validation = validate(next, last);
-    boolean checkpoints = last || next.round() % config.checkpoint().everyRounds() == 0;
-    if (checkpoints && validation.isEmpty()) {
-      // The losses of the round's steps were measured before their updates.
+    if (last && validation.isEmpty()) {
+      // The losses of the round's steps were measured before their updates. Any other round's model
+      // is measured by the next round's first step.
       requireFinite(mean(next, TokenShards.TRAIN, config.context()), next);
     }
     metrics.round(roundMetrics(result, validation, progress.tokensSeen() - tokensBefore));
     checkpointSeconds = 0;
-    if (checkpoints) {
+    if (last || next.round() % config.checkpoint().everyRounds() == 0) {
       metrics.flush();
       checkpoint(next, environment);
     }
@@ -178,8 +178,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
   /** What computes no finite loss is not kept as a checkpoint. */
   private static void requireFinite(double loss, RoundState state) {
     if (!Double.isFinite(loss)) {
-      throw new DivergedException(
-          state.round(), state.completedSteps(), "The loss of the averaged model is " + loss);
+      throw DivergedException.ofAverage(state.round(), state.completedSteps(), loss);
     }
   }
 
@@ -266,19 +265,16 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
                 ? Optional.empty()
                 : Optional.of(new Checkpoint.Moments(moments.get(0), moments.get(1))),
             Map.of());
-    try {
-      Checkpoint.write(outputFs, run.checkpoint(state.round()), contents);
-      run.keepNewest(config.checkpoint().keep());
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write the checkpoint of round " + state.round(), e);
-    }
+    checkpoints.begin(state.round(), contents);
     checkpointSeconds = (System.nanoTime() - start) * 1e-9;
   }
 
   @Override
   public Set<Integer> checkpointedRounds() {
     try {
-      return run.rounds();
+      Set<Integer> rounds = new HashSet<>(run.rounds());
+      checkpoints.pendingRound().ifPresent(rounds::add);
+      return rounds;
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot list the checkpoints of " + run.path(), e);
     }

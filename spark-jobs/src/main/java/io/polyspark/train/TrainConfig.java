@@ -73,8 +73,9 @@ public record TrainConfig(
    *
    * @param everyRounds keep a checkpoint after every so many rounds; the last round always has one
    * @param keep the newest so many stay
+   * @param maxFailures training stops when more than so many in a row could not be written
    */
-  public record Checkpoints(int everyRounds, int keep) {}
+  public record Checkpoints(int everyRounds, int keep, int maxFailures) {}
 
   /**
    * Reads a file.
@@ -156,6 +157,7 @@ public record TrainConfig(
     Map<String, Object> kept = new LinkedHashMap<>();
     kept.put("every_rounds", checkpoint.everyRounds());
     kept.put("keep", checkpoint.keep());
+    kept.put("max_failures", checkpoint.maxFailures());
     values.put("checkpoint", kept);
     values.put("seed", seed);
     return values;
@@ -271,8 +273,11 @@ public record TrainConfig(
   }
 
   private static Checkpoints checkpoints(ConfigSection root) {
-    ConfigSection section = root.section("checkpoint", "every_rounds", "keep");
-    return new Checkpoints(section.count("every_rounds", 10, 1), section.count("keep", 3, 1));
+    ConfigSection section = root.section("checkpoint", "every_rounds", "keep", "max_failures");
+    return new Checkpoints(
+        section.count("every_rounds", 10, 1),
+        section.count("keep", 3, 1),
+        section.count("max_failures", 3, 0));
   }
 
   /** A model's path is relative to the file that names it, if there is such a file. */

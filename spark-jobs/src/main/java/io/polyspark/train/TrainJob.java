@@ -21,6 +21,7 @@ import io.polyspark.train.metrics.RunMetrics;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +39,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class TrainJob {
   private static final Logger LOG = LoggerFactory.getLogger(TrainJob.class);
+
+  /** A name node that starts again takes about as long. */
+  private static final Duration PAUSE_BETWEEN_WRITES = Duration.ofSeconds(10);
 
   private final JavaSparkContext spark;
   private final TrainConfig config;
@@ -177,19 +181,26 @@ public final class TrainJob {
     long left = config.steps() - start.completedSteps();
     int rounds = Math.toIntExact((left + config.innerSteps() - 1) / config.innerSteps());
     try (RunMetrics metrics =
-        RunMetrics.open(
-            spark,
-            outputFs,
-            run.metrics(),
-            start.round(),
-            start.completedSteps(),
-            config.steps())) {
-      Rounds steering = new Rounds(spark, config, data, manifest, run, outputFs, metrics, progress);
+            RunMetrics.open(
+                spark,
+                outputFs,
+                run.metrics(),
+                start.round(),
+                start.completedSteps(),
+                config.steps());
+        AsyncCheckpoints checkpoints =
+            new AsyncCheckpoints(outputFs, run, config.checkpoint(), PAUSE_BETWEEN_WRITES)) {
+      Rounds steering =
+          new Rounds(spark, config, data, manifest, run, checkpoints, metrics, progress);
       checkpoint.ifPresent(from -> steering.expect(from.trainer().environment()));
       new RoundLoop<>(new AveragingRound(spark, options), steering)
           .run(start, start.round() + rounds);
+      checkpoints.finish();
       return progress.result(run.checkpoint(start.round() + rounds));
     } catch (DivergedException diverged) {
+      if (diverged.isOfAverage()) {
+        outputFs.delete(run.checkpoint(diverged.round()), true);
+      }
       throw new UserError(
           String.format(
               "%s, so training has stopped; %s. Lower optimizer.lr or look at the data of that step.",

@@ -51,7 +51,7 @@ class TrainConfigTest {
     assertThat(config.optimizer().beta2()).isEqualTo(0.99);
     assertThat(config.averaging().optimizerState()).isEqualTo(OptimizerStatePolicy.AVERAGED);
     assertThat(config.validation()).isEqualTo(new TrainConfig.Validation(10, 65536));
-    assertThat(config.checkpoint()).isEqualTo(new TrainConfig.Checkpoints(10, 3));
+    assertThat(config.checkpoint()).isEqualTo(new TrainConfig.Checkpoints(10, 3, 3));
     assertThat(config.seed()).isEqualTo(1337);
   }
 

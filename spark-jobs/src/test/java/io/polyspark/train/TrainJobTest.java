@@ -170,6 +170,24 @@ class TrainJobTest {
     assertThat(run.resolve("checkpoints/round-0000002/SHA256SUMS")).exists();
   }
 
+  /** The round before left finite parameters, of which no loss can be computed. */
+  @Test
+  void aCheckpointOfWhichTheNextRoundCannotComputeALossIsRemoved() throws IOException {
+    Path run = directory.resolve("diverged-average");
+    train(config(List.of("steps=4")), run, false);
+    assertThatThrownBy(
+            () ->
+                train(
+                    config(List.of("optimizer.lr=1e30", "optimizer.min_lr=1e30", "inner_steps=1")),
+                    run,
+                    true))
+        .isInstanceOf(UserError.class)
+        .hasMessageMatching(
+            "The loss of the averaged model is .* \\(round 3, step 5\\), so training has stopped; the last good checkpoint"
+                + " is .*round-0000002. Lower .*");
+    assertThat(run.resolve("checkpoints/round-0000003")).doesNotExist();
+  }
+
   @Test
   void whereNoCheckpointIsWholeNothingIsTouched() throws IOException {
     Path run = directory.resolve("all-damaged");

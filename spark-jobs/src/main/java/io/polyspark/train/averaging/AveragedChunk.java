@@ -12,9 +12,12 @@ final class AveragedChunk implements Serializable {
   private final PieceKey.Kind kind;
   private final int vector;
   private final int chunk;
-  private final float[] values;
+  private final byte[] values;
 
-  AveragedChunk(PieceKey.Kind kind, int vector, int chunk, float[] values) {
+  /**
+   * @param values {@link Float32}; the chunk owns them
+   */
+  AveragedChunk(PieceKey.Kind kind, int vector, int chunk, byte[] values) {
     this.kind = kind;
     this.vector = vector;
     this.chunk = chunk;
@@ -34,7 +37,7 @@ final class AveragedChunk implements Serializable {
   }
 
   /** The values themselves; whoever receives the chunk owns them. */
-  float[] values() {
+  byte[] values() {
     return values;
   }
 }

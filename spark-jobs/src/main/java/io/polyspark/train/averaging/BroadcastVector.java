@@ -10,14 +10,13 @@ import org.apache.spark.broadcast.Broadcast;
 /**
  * A vector that executors can fetch, one broadcast per chunk: no single value is larger than a
  * chunk, and who needs one chunk fetches one chunk. An executor fetches each at most once, whatever
- * the number of its tasks. A plain {@code float[]} is something that every serializer of Spark's
- * knows.
+ * the number of its tasks. Chunks travel as {@link Float32} has them.
  */
 public final class BroadcastVector implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final ChunkPlan plan;
-  private final ArrayList<Broadcast<float[]>> chunks;
+  private final ArrayList<Broadcast<byte[]>> chunks;
 
   private BroadcastVector(ChunkPlan plan) {
     this.plan = plan;
@@ -42,9 +41,9 @@ public final class BroadcastVector implements Serializable {
     return plan;
   }
 
-  /** The chunk as this executor holds it: read only. */
+  /** A copy of the chunk, on an executor; the caller owns it. */
   float[] chunk(int chunk) {
-    return chunks.get(chunk).value();
+    return Float32.decode(chunks.get(chunk).value());
   }
 
   /** Copies the whole vector, on an executor. */

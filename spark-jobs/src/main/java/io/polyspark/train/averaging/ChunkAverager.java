@@ -1,7 +1,5 @@
 package io.polyspark.train.averaging;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -58,7 +56,7 @@ record ChunkAverager(
       if (piece == null || piece._1().replica() != participant) {
         throw unexpected(participant, first, piece);
       }
-      FloatBuffer sent = ByteBuffer.wrap(piece._2()).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+      FloatBuffer sent = Float32.view(piece._2());
       if (first == null) {
         first = piece._1();
         mean = new double[sent.remaining()];
@@ -80,7 +78,8 @@ record ChunkAverager(
       for (int i = 0; i < mean.length; i++) {
         values[i] = (float) mean[i];
       }
-      ready.add(new AveragedChunk(first.kind(), first.vector(), first.chunk(), values));
+      ready.add(
+          new AveragedChunk(first.kind(), first.vector(), first.chunk(), Float32.encode(values)));
     }
   }
 
@@ -94,9 +93,11 @@ record ChunkAverager(
       nextState.add(new float[size]);
     }
     outer.step(round, parameters.chunk(chunk), pseudoGradient, state, nextParameters, nextState);
-    ready.add(new AveragedChunk(PieceKey.Kind.PARAMETERS, 0, chunk, nextParameters));
+    ready.add(
+        new AveragedChunk(PieceKey.Kind.PARAMETERS, 0, chunk, Float32.encode(nextParameters)));
     for (int i = 0; i < nextState.size(); i++) {
-      ready.add(new AveragedChunk(PieceKey.Kind.OUTER_STATE, i, chunk, nextState.get(i)));
+      ready.add(
+          new AveragedChunk(PieceKey.Kind.OUTER_STATE, i, chunk, Float32.encode(nextState.get(i))));
     }
   }
 

@@ -26,18 +26,30 @@ public final class DivergedException extends RuntimeException {
     this.step = step;
   }
 
-  /**
-   * The mean of the replicas, after a round.
-   *
-   * @param round the round, from 1
-   * @param step the steps that every replica has behind it
-   * @param what what is not finite
-   */
-  public DivergedException(int round, long step, String what) {
-    super(what + " (round " + round + ", step " + step + ")");
+  private DivergedException(int round, long step, double loss) {
+    super(
+        "The loss of the averaged model is " + loss + " (round " + round + ", step " + step + ")");
     this.round = round;
     this.replica = AVERAGE;
     this.step = step;
+  }
+
+  /**
+   * The mean of the replicas, after a round.
+   *
+   * @param round the round that made it
+   * @param step the steps that every replica has behind it
+   * @param loss its loss
+   */
+  public static DivergedException ofAverage(int round, long step, double loss) {
+    return new DivergedException(round, step, loss);
+  }
+
+  /**
+   * Whether it is the mean of the replicas that is of no use, so that a checkpoint of it is none.
+   */
+  public boolean isOfAverage() {
+    return replica == AVERAGE;
   }
 
   /** The round in which it happened, from 1. */

@@ -2,8 +2,6 @@ package io.polyspark.train.averaging;
 
 import io.polyspark.model.tensor.FlatVector;
 import java.io.Serializable;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -78,14 +76,7 @@ final class PieceIterator<M extends Serializable> implements Iterator<Tuple2<Pie
     }
     PieceKey key = new PieceKey(sent.kind(), sent.number(), chunk, replica);
     chunk++;
-    return new Tuple2<>(key, encode(values));
-  }
-
-  /** float32, little endian. */
-  private static byte[] encode(float[] values) {
-    byte[] bytes = new byte[values.length * Float.BYTES];
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
-    return bytes;
+    return new Tuple2<>(key, Float32.encode(values));
   }
 
   private static void subtractFrom(float[] start, float[] values) {

@@ -50,10 +50,10 @@ class ChunksTest {
   @Test
   void aVectorInTheMakingMissesNoChunk() {
     ChunkedVector vector = ChunkedVector.awaiting(new ChunkPlan(7, 5));
-    vector.adopt(1, new float[2]);
+    vector.adopt(1, new byte[8]);
 
-    assertThatThrownBy(() -> vector.adopt(1, new float[2])).hasMessage("Chunk 1 has come twice");
-    assertThatThrownBy(() -> vector.adopt(0, new float[2]))
+    assertThatThrownBy(() -> vector.adopt(1, new byte[8])).hasMessage("Chunk 1 has come twice");
+    assertThatThrownBy(() -> vector.adopt(0, new byte[8]))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(vector::requireComplete).hasMessage("Chunk 0 of 2 is missing");
   }

@@ -52,15 +52,14 @@ class PieceSerializerTest {
   @Test
   void whatGoesThroughTheUsersSerializerAlsoGoesThroughKryo() {
     SerializerInstance kryo = new KryoSerializer(new SparkConf(false)).newInstance();
-    AveragedChunk chunk =
-        new AveragedChunk(PieceKey.Kind.OUTER_STATE, 2, 5, new float[] {1.5f, Float.MIN_VALUE});
+    AveragedChunk chunk = new AveragedChunk(PieceKey.Kind.OUTER_STATE, 2, 5, new byte[] {1, -5});
 
     AveragedChunk copy = (AveragedChunk) kryo.deserialize(kryo.serialize(chunk, ANY), ANY);
 
     assertThat(copy.kind()).isEqualTo(PieceKey.Kind.OUTER_STATE);
     assertThat(copy.vector()).isEqualTo(2);
     assertThat(copy.chunk()).isEqualTo(5);
-    assertThat(copy.values()).containsExactly(1.5f, Float.MIN_VALUE);
+    assertThat(copy.values()).containsExactly(1, -5);
   }
 
   private static byte[] bytes(Object... keysAndValues) {

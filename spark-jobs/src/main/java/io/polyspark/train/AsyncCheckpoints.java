@@ -1,0 +1,163 @@
+package io.polyspark.train;
+
+import io.polyspark.model.checkpoint.Checkpoint;
+import io.polyspark.model.checkpoint.RunDirectory;
+import io.polyspark.model.config.UserError;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.hadoop.fs.FileSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes checkpoints on a thread of its own while the next round trains, never more than one
+ * behind. It reads the vectors of a round's state, which nobody writes to and which the driver
+ * holds until the next round is over anyway: a checkpoint takes no memory. All methods are called
+ * from one thread.
+ *
+ * <p>A write that fails is tried again. If that does not help it is reported, and training goes on
+ * without that checkpoint, until too many in a row have failed.
+ */
+final class AsyncCheckpoints implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AsyncCheckpoints.class);
+  private static final int ATTEMPTS = 3;
+
+  private final FileSystem fs;
+  private final RunDirectory run;
+  private final TrainConfig.Checkpoints config;
+  private final Duration pause;
+  private final ExecutorService thread;
+  private Future<?> pending;
+  private int pendingRound;
+  private int failures;
+  private boolean newestFailed;
+
+  /**
+   * @param pause between two attempts to write a checkpoint
+   */
+  AsyncCheckpoints(
+      FileSystem fs, RunDirectory run, TrainConfig.Checkpoints config, Duration pause) {
+    this.fs = fs;
+    this.run = run;
+    this.config = config;
+    this.pause = pause;
+    this.thread =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread writer = new Thread(task, "checkpoints");
+              writer.setDaemon(true);
+              return writer;
+            });
+  }
+
+  /**
+   * Begins to write the checkpoint of a round, after the one before it has been written.
+   *
+   * @param contents read until the checkpoint is written: nobody may write to its vectors
+   * @throws UserError if too many checkpoints in a row could not be written
+   */
+  void begin(int round, Checkpoint.Contents contents) {
+    settle();
+    pendingRound = round;
+    pending =
+        thread.submit(
+            () -> {
+              write(round, contents);
+              return null;
+            });
+  }
+
+  /** The round whose checkpoint is being written, or was when last asked for. */
+  OptionalInt pendingRound() {
+    return pending == null ? OptionalInt.empty() : OptionalInt.of(pendingRound);
+  }
+
+  /**
+   * Waits for the last checkpoint of a run.
+   *
+   * @throws UserError if it could not be written
+   */
+  void finish() {
+    settle();
+    if (newestFailed) {
+      throw stop();
+    }
+  }
+
+  /**
+   * Waits for what is being written, if anything is.
+   *
+   * @throws UserError if too many checkpoints in a row could not be written
+   */
+  void settle() {
+    if (pending == null) {
+      return;
+    }
+    try {
+      pending.get();
+      failures = 0;
+      newestFailed = false;
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof IOException)) {
+        throw new IllegalStateException("Cannot write a checkpoint", e.getCause());
+      }
+      failures++;
+      newestFailed = true;
+      LOG.warn(
+          "The checkpoint of round {} could not be written: {}", pendingRound, cause(e.getCause()));
+      if (failures > config.maxFailures()) {
+        throw stop();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while a checkpoint is written", e);
+    } finally {
+      pending = null;
+    }
+  }
+
+  private UserError stop() {
+    return UserError.of(
+        "The checkpoint of round %d could not be written to %s, the failure number %d in a row: see to that file system,"
+            + " then go on with --resume.",
+        pendingRound, run.path(), failures);
+  }
+
+  private void write(int round, Checkpoint.Contents contents)
+      throws IOException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Checkpoint.write(fs, run.checkpoint(round), contents);
+        run.keepNewest(config.keep());
+        return;
+      } catch (IOException e) {
+        if (attempt == ATTEMPTS) {
+          throw e;
+        }
+        LOG.info("Writing the checkpoint of round {} again: {}", round, cause(e));
+        Thread.sleep(pause.toMillis());
+      }
+    }
+  }
+
+  private static String cause(Throwable e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  /** Waits for what is being written; a failure is only reported. */
+  @Override
+  public void close() {
+    try {
+      settle();
+    } catch (UserError e) {
+      LOG.warn(e.getMessage());
+    } finally {
+      thread.shutdown();
+    }
+  }
+}
