@@ -4,7 +4,7 @@ import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.ComputeOptions;
-import io.polyspark.model.dl4j.Replica;
+import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tensor.MemoryPlan;
@@ -50,8 +50,9 @@ public final class Evaluation {
   /** Native memory that one task of {@link #run} takes. */
   public static long nativeBytesPerTask(ModelConfig model) {
     int context = model.maxPositionEmbeddings();
-    return Replica.requiredNativeBytes(
-        model, batch(context), context, MemoryPlan.Purpose.INFERENCE, ComputeOptions.DEFAULT);
+    return MemoryEstimate.of(
+            model, batch(context), context, MemoryPlan.Purpose.INFERENCE, ComputeOptions.DEFAULT)
+        .total();
   }
 
   /**

@@ -2,6 +2,7 @@ package io.polyspark.model.benchmark;
 
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.dl4j.ComputeOptions;
+import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.optimize.AdamWConfig;
 import io.polyspark.model.tensor.Into;
@@ -164,7 +165,7 @@ public final class StepBenchmark {
           products,
           Math.max(peakBefore, peak()),
           operations,
-          Replica.requiredNativeBytes(config, batch, context, MemoryPlan.Purpose.TRAINING, options),
+          MemoryEstimate.of(config, batch, context, MemoryPlan.Purpose.TRAINING, options).total(),
           peakResidentBytes());
     }
   }

@@ -9,7 +9,6 @@ import io.polyspark.model.optimize.LearningRate;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.KernelsProvider;
-import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Precision;
 import io.polyspark.model.tensor.nd4j.Nd4jFlatVector;
 import io.polyspark.model.tensor.nd4j.Nd4jKernels;
@@ -331,16 +330,6 @@ public final class Replica implements AutoCloseable {
   /** The DL4J network; the replica owns it. */
   public ComputationGraph network() {
     return network;
-  }
-
-  /** The native memory that a replica needs, in bytes: the sum of a {@link MemoryEstimate}. */
-  public static long requiredNativeBytes(
-      ModelConfig config,
-      int batch,
-      int context,
-      MemoryPlan.Purpose purpose,
-      ComputeOptions options) {
-    return MemoryEstimate.of(config, batch, context, purpose, options).total();
   }
 
   @Override

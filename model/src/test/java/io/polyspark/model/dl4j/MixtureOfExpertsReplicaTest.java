@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.optimize.AdamWConfig;
 import io.polyspark.model.tensor.FlatVector;
-import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.transformer.ExpertLoad;
-import io.polyspark.model.transformer.Recompute;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -74,39 +72,6 @@ class MixtureOfExpertsReplicaTest {
       assertThat(step.objective())
           .isEqualTo(step.loss() + added / CONFIG.numHiddenLayers(), within(1e-12));
     }
-  }
-
-  /** The paper's model: 110.7 GB are parameters, gradients and moments, the rest a batch. */
-  @Test
-  void knowsItsMemoryWithoutTakingIt() {
-    ModelConfig large = ModelConfig.load("moe-1b-7b", "the test");
-    long reading =
-        Replica.requiredNativeBytes(
-            large, 1, 4096, MemoryPlan.Purpose.INFERENCE, ComputeOptions.DEFAULT);
-    long training =
-        Replica.requiredNativeBytes(
-            large, 1, 4096, MemoryPlan.Purpose.TRAINING, ComputeOptions.DEFAULT);
-    assertThat(reading).isBetween(27_600_000_000L, 30_000_000_000L);
-    assertThat(training).isBetween(117_000_000_000L, 130_000_000_000L);
-  }
-
-  @Test
-  void needsTheLessMemoryTheMoreItRecomputes() {
-    ModelConfig large = ModelConfig.load("moe-1b-7b", "the test");
-    long keeping = trainingBytes(large, Recompute.NONE);
-    long recomputingMlps = trainingBytes(large, Recompute.MLP);
-    long recomputingBlocks = trainingBytes(large, Recompute.BLOCK);
-    assertThat(recomputingMlps).isLessThan(keeping);
-    assertThat(recomputingBlocks).isLessThan(recomputingMlps);
-  }
-
-  private static long trainingBytes(ModelConfig config, Recompute recompute) {
-    return Replica.requiredNativeBytes(
-        config,
-        1,
-        4096,
-        MemoryPlan.Purpose.TRAINING,
-        ComputeOptions.DEFAULT.withRecompute(recompute));
   }
 
   private static Replica trainable() {

@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.optimize.AdamWConfig;
 import io.polyspark.model.tensor.FlatVector;
-import io.polyspark.model.tensor.MemoryPlan;
-import io.polyspark.model.transformer.Recompute;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -164,41 +162,6 @@ class ReplicaTest {
       assertThat(replica.activationCoefficients().get("model.layers.1.mlp.act_fn.weight"))
           .containsExactly(new double[] {1 / 3.0, 1 / 3.0, 1 / 3.0}, within(1e-7));
     }
-  }
-
-  /**
-   * The large preset in training: 21.5 GB are parameters, gradients and moments, the rest a batch.
-   */
-  @Test
-  void knowsItsMemoryWithoutTakingIt() {
-    ModelConfig large = ModelConfig.load("dense-1.3b", "the test");
-    long reading =
-        Replica.requiredNativeBytes(
-            large, 1, 4096, MemoryPlan.Purpose.INFERENCE, ComputeOptions.DEFAULT);
-    long training =
-        Replica.requiredNativeBytes(
-            large, 1, 4096, MemoryPlan.Purpose.TRAINING, ComputeOptions.DEFAULT);
-    assertThat(reading).isBetween(5_400_000_000L, 7_000_000_000L);
-    assertThat(training).isBetween(30_000_000_000L, 40_000_000_000L);
-  }
-
-  @Test
-  void needsTheLessMemoryTheMoreItRecomputes() {
-    ModelConfig large = ModelConfig.load("dense-1.3b", "the test");
-    long keeping = trainingBytes(large, Recompute.NONE);
-    long recomputingMlps = trainingBytes(large, Recompute.MLP);
-    long recomputingBlocks = trainingBytes(large, Recompute.BLOCK);
-    assertThat(recomputingMlps).isLessThan(keeping);
-    assertThat(recomputingBlocks).isLessThan(recomputingMlps);
-  }
-
-  private static long trainingBytes(ModelConfig config, Recompute recompute) {
-    return Replica.requiredNativeBytes(
-        config,
-        1,
-        4096,
-        MemoryPlan.Purpose.TRAINING,
-        ComputeOptions.DEFAULT.withRecompute(recompute));
   }
 
   private static Replica trainable() {
