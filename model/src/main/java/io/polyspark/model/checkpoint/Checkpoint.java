@@ -6,12 +6,12 @@ import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.transformer.ParameterLayout;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  * model.safetensors       parameters, float32, with Hugging Face names
  * config.json             the model's configuration, with Hugging Face keys
  * tokenizer.json          the tokenizer
- * optimizer.safetensors   averaged optimizer state, where there is one: exp_avg.NAME, exp_avg_sq.NAME
+ * optimizer.safetensors   averaged optimizer state, where there is one: exp_avg.NAME, exp_avg_sq.NAME;
+ *                         the outer optimizer's, where it has one: outer.momentum.NAME, say
  * trainer.json            round, counters, seed, resolved configuration, environment
  * SHA256SUMS              written last; sha256sum -c reads it
  * </pre>
@@ -46,6 +47,8 @@ public final class Checkpoint {
    * @param tokenizerJson the bytes of {@code tokenizer.json}
    * @param trainer where the run stands
    * @param averaged averaged optimizer state, where there is one
+   * @param outer the state of the outer optimizer, each vector under its name and as long as the
+   *     parameters; empty where it keeps none
    * @param extraFiles files to copy into the checkpoint, by the name they get there
    */
   @SuppressWarnings("ArrayRecordComponent") // carried from caller to writer, never compared
@@ -55,7 +58,20 @@ public final class Checkpoint {
       byte[] tokenizerJson,
       TrainerState trainer,
       Optional<Moments> averaged,
-      Map<String, Path> extraFiles) {}
+      Map<String, FlatVector> outer,
+      Map<String, Path> extraFiles) {
+
+    /** The same without an outer optimizer's state. */
+    public Contents(
+        ModelConfig model,
+        FlatVector parameters,
+        byte[] tokenizerJson,
+        TrainerState trainer,
+        Optional<Moments> averaged,
+        Map<String, Path> extraFiles) {
+      this(model, parameters, tokenizerJson, trainer, averaged, Map.of(), extraFiles);
+    }
+  }
 
   static final String MODEL = "model.safetensors";
   static final String CONFIG = "config.json";
@@ -65,8 +81,6 @@ public final class Checkpoint {
 
   private static final List<String> ALWAYS_THERE = List.of(MODEL, CONFIG, TOKENIZER, TRAINER);
   private static final String PARAMETER = "";
-  private static final String FIRST_MOMENT = "exp_avg.";
-  private static final String SECOND_MOMENT = "exp_avg_sq.";
 
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoint.class);
 
@@ -76,13 +90,22 @@ public final class Checkpoint {
   private final ModelConfig model;
   private final TrainerState trainer;
 
+  /** What stands before the parameters' names in {@code optimizer.safetensors}. */
+  private final Set<String> optimizerPrefixes;
+
   private Checkpoint(
-      FileSystem fs, Path directory, Sha256Sums sums, ModelConfig model, TrainerState trainer) {
+      FileSystem fs,
+      Path directory,
+      Sha256Sums sums,
+      ModelConfig model,
+      TrainerState trainer,
+      Set<String> optimizerPrefixes) {
     this.fs = fs;
     this.directory = directory;
     this.sums = sums;
     this.model = model;
     this.trainer = trainer;
+    this.optimizerPrefixes = optimizerPrefixes;
   }
 
   /**
@@ -101,12 +124,9 @@ public final class Checkpoint {
       writer.file(MODEL, out -> Safetensors.write(parameters, out));
       writer.file(CONFIG, out -> out.write(ConfigJson.write(model)));
       writer.file(TOKENIZER, out -> out.write(contents.tokenizerJson()));
-      if (contents.averaged().isPresent()) {
-        Moments averaged = contents.averaged().get();
-        List<TensorEntry> moments = new ArrayList<>();
-        moments.addAll(ModelTensors.of(model, FIRST_MOMENT).entries(averaged.first()));
-        moments.addAll(ModelTensors.of(model, SECOND_MOMENT).entries(averaged.second()));
-        writer.file(OPTIMIZER, out -> Safetensors.write(moments, out));
+      List<TensorEntry> optimizer = OptimizerTensors.entries(contents);
+      if (!optimizer.isEmpty()) {
+        writer.file(OPTIMIZER, out -> Safetensors.write(optimizer, out));
       }
       for (Map.Entry<String, Path> extra : contents.extraFiles().entrySet()) {
         writer.copy(extra.getKey(), extra.getValue());
@@ -147,16 +167,22 @@ public final class Checkpoint {
     FileSystem fs = plain(fileSystem);
     Path config = new Path(directory, CONFIG);
     Path trainer = new Path(directory, TRAINER);
+    Sha256Sums sums = Sha256Sums.read(fs, directory);
+    ModelConfig model = ConfigJson.read(readBytes(fs, config), config.toString());
+    boolean holdsOptimizer = sums.sums().containsKey(OPTIMIZER);
     Checkpoint checkpoint =
         new Checkpoint(
             fs,
             directory,
-            Sha256Sums.read(fs, directory),
-            ConfigJson.read(readBytes(fs, config), config.toString()),
-            TrainerState.fromJson(readBytes(fs, trainer), trainer.toString()));
-    checkpoint.checkTensors(MODEL, PARAMETER);
-    if (checkpoint.hasMoments()) {
-      checkpoint.checkTensors(OPTIMIZER, FIRST_MOMENT, SECOND_MOMENT);
+            sums,
+            model,
+            TrainerState.fromJson(readBytes(fs, trainer), trainer.toString()),
+            holdsOptimizer
+                ? OptimizerTensors.prefixes(fs, new Path(directory, OPTIMIZER), model)
+                : Set.of());
+    checkpoint.checkTensors(MODEL, Set.of(PARAMETER));
+    if (holdsOptimizer) {
+      checkpoint.checkTensors(OPTIMIZER, checkpoint.optimizerPrefixes);
     }
     return checkpoint;
   }
@@ -253,7 +279,8 @@ public final class Checkpoint {
 
   /** Whether it holds averaged optimizer state. */
   public boolean hasMoments() {
-    return sums.sums().containsKey(OPTIMIZER);
+    return optimizerPrefixes.contains(OptimizerTensors.FIRST_MOMENT)
+        && optimizerPrefixes.contains(OptimizerTensors.SECOND_MOMENT);
   }
 
   /**
@@ -270,8 +297,34 @@ public final class Checkpoint {
               + "written under.",
           directory);
     }
-    read(OPTIMIZER, FIRST_MOMENT, first);
-    read(OPTIMIZER, SECOND_MOMENT, second);
+    read(OPTIMIZER, OptimizerTensors.FIRST_MOMENT, first);
+    read(OPTIMIZER, OptimizerTensors.SECOND_MOMENT, second);
+  }
+
+  /**
+   * Whether it holds a vector of the outer optimizer's state.
+   *
+   * @param name as it was written under
+   */
+  public boolean hasOuter(String name) {
+    return optimizerPrefixes.contains(OptimizerTensors.outer(name));
+  }
+
+  /**
+   * Reads a vector of the outer optimizer's state.
+   *
+   * @param name as it was written under
+   * @param into as long as the parameters; owned by the caller
+   * @throws UserError if the checkpoint {@linkplain #hasOuter does not hold it}
+   */
+  public void readOuter(String name, FlatVector into) throws IOException {
+    if (!hasOuter(name)) {
+      throw UserError.of(
+          "The checkpoint %s holds no %s of an outer optimizer: train on with the one that it was"
+              + " written under.",
+          directory, name);
+    }
+    read(OPTIMIZER, OptimizerTensors.outer(name), into);
   }
 
   /**
@@ -288,7 +341,7 @@ public final class Checkpoint {
     }
   }
 
-  private void checkTensors(String file, String... prefixes) throws IOException {
+  private void checkTensors(String file, Set<String> prefixes) throws IOException {
     Map<String, List<Long>> wanted = new LinkedHashMap<>();
     for (String prefix : prefixes) {
       wanted.putAll(ModelTensors.of(model, prefix).shapes());

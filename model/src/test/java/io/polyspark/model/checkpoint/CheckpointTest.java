@@ -48,8 +48,10 @@ class CheckpointTest {
     HeapVector parameters = TestCheckpoints.zeros();
     HeapVector first = TestCheckpoints.zeros();
     HeapVector second = TestCheckpoints.zeros();
+    HeapVector momentum = TestCheckpoints.zeros();
     read.readParameters(parameters);
     read.readMoments(first, second);
+    read.readOuter("momentum", momentum);
 
     assertThat(read.model()).isEqualTo(contents.model());
     assertThat(read.trainer()).isEqualTo(contents.trainer());
@@ -58,6 +60,8 @@ class CheckpointTest {
     Checkpoint.Moments moments = contents.averaged().orElseThrow();
     assertThat(first.values()).isEqualTo(TestCheckpoints.values(moments.first()));
     assertThat(second.values()).isEqualTo(TestCheckpoints.values(moments.second()));
+    assertThat(momentum.values())
+        .isEqualTo(TestCheckpoints.values(contents.outer().get("momentum")));
     assertThat(Files.readString(java.nio.file.Path.of(read.extraFile("extra").get().toUri())))
         .isEqualTo("moments of one replica");
     assertThat(read.extraFile("other")).isEmpty();
@@ -218,6 +222,33 @@ class CheckpointTest {
     assertThatThrownBy(() -> read.readMoments(TestCheckpoints.zeros(), TestCheckpoints.zeros()))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("holds no averaged optimizer state");
+  }
+
+  /** As under kept and reset optimizer state. */
+  @Test
+  void anOuterOptimizersStateMayBeAllThereIs() throws IOException {
+    Checkpoint.Contents all = TestCheckpoints.contents(1);
+    Checkpoint.write(
+        fs,
+        round(1),
+        new Checkpoint.Contents(
+            all.model(),
+            all.parameters(),
+            all.tokenizerJson(),
+            all.trainer(),
+            Optional.empty(),
+            all.outer(),
+            Map.of()));
+    Checkpoint read = Checkpoint.open(fs, round(1));
+    assertThat(read.hasMoments()).isFalse();
+    assertThat(read.hasOuter("momentum")).isTrue();
+    assertThat(read.hasOuter("exp_avg")).isFalse();
+    HeapVector momentum = TestCheckpoints.zeros();
+    read.readOuter("momentum", momentum);
+    assertThat(momentum.values()).isEqualTo(TestCheckpoints.values(all.outer().get("momentum")));
+    assertThatThrownBy(() -> read.readOuter("exp_avg", momentum))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("round-0000001 holds no exp_avg of an outer optimizer");
   }
 
   @Test

@@ -40,6 +40,7 @@ final class TestCheckpoints {
         Optional.of(
             new Checkpoint.Moments(
                 HeapVector.counting(length, 0.25f), HeapVector.counting(length, 0.75f))),
+        Map.of("momentum", HeapVector.counting(length, 0.5f)),
         extraFiles);
   }
 
