@@ -5,8 +5,8 @@ import java.util.List;
 /** theta_{r+1} = theta_r - mean delta, which is the mean of the replicas' parameters. */
 record Average() implements OuterOptimizer {
   @Override
-  public int stateVectors() {
-    return 0;
+  public List<String> stateNames() {
+    return List.of();
   }
 
   @Override

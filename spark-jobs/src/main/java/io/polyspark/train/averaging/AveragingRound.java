@@ -68,6 +68,8 @@ public final class AveragingRound {
    * @throws DivergedException if a replica diverged, or its parameters are not finite
    * @throws UserError if a replica's task threw it, or if replicas should have kept a state in the
    *     round before but it is not there
+   * @throws IllegalArgumentException if rounds lie behind {@code state} but not this outer
+   *     optimizer's state of them
    */
   public <M extends Serializable> RoundResult<M> run(RoundState state, ReplicaTask<M> task) {
     List<Integer> replicas = IntStream.range(0, options.replicas()).boxed().toList();
@@ -82,6 +84,7 @@ public final class AveragingRound {
       throw new IllegalArgumentException(
           slices.getNumPartitions() + " slices for " + options.replicas() + " replicas");
     }
+    requireOuterState(state);
     int round = state.round() + 1;
     options.keptStates().ifPresent(states -> states.prepare(round, options.replicas()));
     long start = System.nanoTime();
@@ -126,6 +129,18 @@ public final class AveragingRound {
       } finally {
         deleteFiles(shuffled);
       }
+    }
+  }
+
+  /** Zeros in a later round would pass for a state of all rounds before it. */
+  private void requireOuterState(RoundState state) {
+    int found = state.outerState().size();
+    int wanted = options.outer().stateVectors();
+    if (found != wanted && !(found == 0 && state.round() == 0)) {
+      throw new IllegalArgumentException(
+          String.format(
+              "The state after round %d has %d vectors of an outer optimizer, but %s keeps %d",
+              state.round(), found, options.outer(), wanted));
     }
   }
 

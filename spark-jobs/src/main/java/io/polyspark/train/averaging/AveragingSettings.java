@@ -13,6 +13,7 @@ import org.apache.hadoop.fs.Path;
  * @param updaterState what happens to the updater state between rounds
  * @param replicaStates directory for kept states; null unless they are kept
  * @param chunkSize elements of a chunk
+ * @param outer the outer optimizer; left out, as before there was a choice, it is the average
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record AveragingSettings(
@@ -20,9 +21,11 @@ record AveragingSettings(
     @JsonProperty("averaging_frequency") int averagingFrequency,
     @JsonProperty(value = "updater_state", required = true) OptimizerStatePolicy updaterState,
     @JsonProperty("replica_states") String replicaStates,
-    @JsonProperty(value = "chunk_size", required = true) int chunkSize) {
+    @JsonProperty(value = "chunk_size", required = true) int chunkSize,
+    @JsonProperty("averaging") OuterOptimizer outer) {
 
   AveragingSettings {
+    outer = outer == null ? OuterOptimizer.average() : outer;
     if (replicas < 1) {
       throw new IllegalArgumentException("There must be at least 1 replica, not " + replicas);
     }
@@ -44,11 +47,13 @@ record AveragingSettings(
   }
 
   AveragingOptions options(Configuration hadoop) {
-    return switch (updaterState) {
-      case AVERAGED -> AveragingOptions.averaged(replicas);
-      case RESET -> AveragingOptions.reset(replicas);
-      case KEPT ->
-          AveragingOptions.kept(replicas, new ReplicaStates(new Path(replicaStates), hadoop));
-    };
+    AveragingOptions options =
+        switch (updaterState) {
+          case AVERAGED -> AveragingOptions.averaged(replicas);
+          case RESET -> AveragingOptions.reset(replicas);
+          case KEPT ->
+              AveragingOptions.kept(replicas, new ReplicaStates(new Path(replicaStates), hadoop));
+        };
+    return options.withOuter(outer);
   }
 }

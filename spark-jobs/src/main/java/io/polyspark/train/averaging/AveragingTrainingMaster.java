@@ -36,6 +36,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  *       on the driver, so that learning-rate schedules and Adam's bias correction do too.
  *   <li>Parameters and updater state are averaged in chunks on the executors.
  *   <li>The data are counted once and dealt out once per fit, not scanned in every round.
+ *   <li>An {@link OuterOptimizer} may take the place of the plain mean; the master keeps its state
+ *       from fit to fit, on the driver. It is no part of the settings' JSON and YAML.
  * </ul>
  *
  * Every element of the RDD is one minibatch, as it is: nothing is joined or split to another batch
@@ -54,6 +56,9 @@ public final class AveragingTrainingMaster
   /** Rounds over all fits of this master, by which kept states are found again. */
   private int rounds;
 
+  /** What the outer optimizer keeps from round to round. */
+  private List<ChunkedVector> outerState = List.of();
+
   private AveragingTrainingMaster(AveragingSettings settings) {
     this.settings = settings;
   }
@@ -65,6 +70,7 @@ public final class AveragingTrainingMaster
     private OptimizerStatePolicy updaterState = OptimizerStatePolicy.AVERAGED;
     private String replicaStates;
     private int chunkSize = ChunkPlan.DEFAULT_CHUNK_SIZE;
+    private OuterOptimizer outer = OuterOptimizer.average();
 
     /**
      * @param replicas W, how many copies of the network train side by side
@@ -102,6 +108,15 @@ public final class AveragingTrainingMaster
     }
 
     /**
+     * What turns the mean of the replicas into the next parameters, one of those that {@link
+     * OuterOptimizer} makes; by default the mean itself.
+     */
+    public Builder outer(OuterOptimizer optimizer) {
+      this.outer = optimizer;
+      return this;
+    }
+
+    /**
      * The master.
      *
      * @throws IllegalArgumentException if a setting is out of range, or there is a directory for
@@ -110,7 +125,7 @@ public final class AveragingTrainingMaster
     public AveragingTrainingMaster build() {
       return new AveragingTrainingMaster(
           new AveragingSettings(
-              replicas, averagingFrequency, updaterState, replicaStates, chunkSize));
+              replicas, averagingFrequency, updaterState, replicaStates, chunkSize, outer));
     }
   }
 
@@ -176,7 +191,7 @@ public final class AveragingTrainingMaster
         network.getConfiguration().getIterationCount(),
         chunks(new NetworkVector(network.params())),
         updaterState,
-        List.of());
+        outerState);
   }
 
   private ChunkedVector chunks(FlatVector vector) {
@@ -191,6 +206,7 @@ public final class AveragingTrainingMaster
     }
     network.getConfiguration().setIterationCount(Math.toIntExact(state.completedSteps()));
     rounds = state.round();
+    outerState = state.outerState();
   }
 
   private static double meanScore(List<ReplicaReport<Double>> reports) {

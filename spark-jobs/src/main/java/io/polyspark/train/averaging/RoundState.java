@@ -10,8 +10,8 @@ import java.util.List;
  * @param parameters theta
  * @param optimizerState the replicas' averaged optimizer state; empty before the first round, and
  *     unless the policy is {@link OptimizerStatePolicy#AVERAGED}
- * @param outerState the state of the outer optimizer; empty before the first round, which stands
- *     for zeros
+ * @param outerState the state of the outer optimizer, in the order of {@link
+ *     OuterOptimizer#stateNames}; empty before the first round, which stands for zeros
  */
 public record RoundState(
     int round,

@@ -15,8 +15,8 @@ import java.util.List;
  */
 record DyingOuter(String marker) implements OuterOptimizer {
   @Override
-  public int stateVectors() {
-    return 0;
+  public List<String> stateNames() {
+    return List.of();
   }
 
   @Override

@@ -5,8 +5,8 @@ import java.util.List;
 /** Outer gradient descent with momentum and rate 1: an outer optimizer with a state, for tests. */
 record HeavyBall(float momentum) implements OuterOptimizer {
   @Override
-  public int stateVectors() {
-    return 1;
+  public List<String> stateNames() {
+    return List.of("velocity");
   }
 
   @Override
