@@ -39,7 +39,8 @@ record Demand(
         training.replicas(),
         replica.total() + validationBytes(training),
         replica.activations(),
-        ParameterLayout.of(training.model()).length());
+        ParameterLayout.of(training.model()).length(),
+        training.averaging().outer().stateVectors());
   }
 
   /** The memory outside the heap of one replica that trains. */
@@ -59,19 +60,29 @@ record Demand(
         : Evaluation.nativeBytesPerTask(training.model());
   }
 
-  /** Tasks that train: each computes with all the cores of its executor. */
+  /**
+   * Tasks that train: each computes with all the cores of its executor.
+   *
+   * @param outerVectors vectors as long as the parameters that the outer optimizer keeps
+   */
   static Demand ofReplicas(
-      String verb, int replicas, long nativeBytes, long batchBytes, long parameters) {
+      String verb,
+      int replicas,
+      long nativeBytes,
+      long batchBytes,
+      long parameters,
+      int outerVectors) {
     // Parameters and two moments as they came and as they go back, in float32, with as much again
-    // for the shuffle that sorts them, above what Spark reserves.
-    // The driver has them before and after a round, and as the pieces that it broadcasts.
+    // for the shuffle that sorts them, above what Spark reserves. The outer optimizer's vectors
+    // come and go too, at worst all to one executor, but no shuffle sorts them.
+    // The driver has all of them before and after a round, and as the pieces that it broadcasts.
     return new Demand(
         verb,
         replicas,
         nativeBytes,
         batchBytes,
-        LEAST_HEAP + parameters * Float.BYTES * 12,
-        LEAST_DRIVER_HEAP + parameters * Float.BYTES * 9);
+        LEAST_HEAP + parameters * Float.BYTES * (12 + 2 * outerVectors),
+        LEAST_DRIVER_HEAP + parameters * Float.BYTES * 3 * (3 + outerVectors));
   }
 
   /** Small tasks, as many as there are cores. */

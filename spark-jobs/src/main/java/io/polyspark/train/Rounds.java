@@ -7,6 +7,7 @@ import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.checkpoint.TrainerState;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
+import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.train.averaging.BroadcastVector;
 import io.polyspark.train.averaging.ChunkedVector;
@@ -264,9 +265,19 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
             moments.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Checkpoint.Moments(moments.get(0), moments.get(1))),
+            outerState(state),
             Map.of());
     checkpoints.begin(state.round(), contents);
     checkpointSeconds = (System.nanoTime() - start) * 1e-9;
+  }
+
+  private Map<String, FlatVector> outerState(RoundState state) {
+    List<String> names = config.averaging().outer().stateNames();
+    Map<String, FlatVector> vectors = new LinkedHashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      vectors.put(names.get(i), state.outerState().get(i));
+    }
+    return vectors;
   }
 
   @Override

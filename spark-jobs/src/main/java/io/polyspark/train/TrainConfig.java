@@ -7,6 +7,7 @@ import io.polyspark.model.optimize.AdamWConfig;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.transformer.Recompute;
 import io.polyspark.train.averaging.OptimizerStatePolicy;
+import io.polyspark.train.averaging.OuterOptimizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -46,19 +47,13 @@ public record TrainConfig(
     Checkpoints checkpoint,
     long seed) {
 
-  /** The outer optimizers, which turn the mean of the replicas into the next parameters. */
-  public enum Outer {
-    /** The mean itself. */
-    AVERAGE
-  }
-
   /**
    * What happens between rounds.
    *
    * @param outer what turns the mean of the replicas into the next parameters
    * @param optimizerState what becomes of the replicas' AdamW moments between rounds
    */
-  public record Averaging(Outer outer, OptimizerStatePolicy optimizerState) {}
+  public record Averaging(OuterOptimizer outer, OptimizerStatePolicy optimizerState) {}
 
   /**
    * How often the averaged model is measured.
@@ -147,7 +142,7 @@ public record TrainConfig(
     adamW.put("clip_norm", optimizer.clipNorm());
     values.put("optimizer", adamW);
     Map<String, Object> between = new LinkedHashMap<>();
-    between.put("outer", ConfigSection.nameOf(averaging.outer()));
+    between.putAll(OuterSection.toMap(averaging.outer()));
     between.put("optimizer_state", ConfigSection.nameOf(averaging.optimizerState()));
     values.put("averaging", between);
     Map<String, Object> measured = new LinkedHashMap<>();
@@ -258,9 +253,9 @@ public record TrainConfig(
   }
 
   private static Averaging averaging(ConfigSection root) {
-    ConfigSection section = root.section("averaging", "outer", "optimizer_state");
+    ConfigSection section = root.section("averaging", OuterSection.keysWith("optimizer_state"));
     return new Averaging(
-        section.choice("outer", Outer.class, Outer.AVERAGE),
+        OuterSection.read(section),
         section.choice(
             "optimizer_state", OptimizerStatePolicy.class, OptimizerStatePolicy.AVERAGED));
   }

@@ -151,6 +151,7 @@ public final class TrainJob {
     if (checkpoint.trainer().completedSteps() >= config.steps()) {
       return newest;
     }
+    requireOuterState(checkpoint);
     ConfigDifferences.between(checkpoint.trainer().configuration(), config.toMap())
         .forEach(
             difference ->
@@ -160,6 +161,20 @@ public final class TrainJob {
                     difference));
     LOG.info("Resuming from {}", checkpoint.directory());
     return newest;
+  }
+
+  /** An outer optimizer that starts anew in the middle of a run would be another one's run. */
+  private void requireOuterState(Checkpoint checkpoint) {
+    for (String name : config.averaging().outer().stateNames()) {
+      if (!checkpoint.hasOuter(name)) {
+        throw UserError.of(
+            "%s holds no state for averaging.outer=%s to go on from: it was trained with averaging.outer=%s. Resume with"
+                + " that, or train from the beginning.",
+            checkpoint.directory(),
+            OuterSection.nameOf(config.averaging().outer()),
+            OuterSection.nameIn(checkpoint.trainer().configuration()));
+      }
+    }
   }
 
   private void writeConfiguration() throws IOException {
@@ -214,15 +229,17 @@ public final class TrainJob {
 
   private AveragingOptions options() {
     OptimizerStatePolicy policy = config.averaging().optimizerState();
-    return switch (policy) {
-      case AVERAGED -> AveragingOptions.averaged(config.replicas());
-      case RESET -> AveragingOptions.reset(config.replicas());
-      case KEPT ->
-          AveragingOptions.kept(
-              config.replicas(),
-              new ReplicaStates(
-                  new Path(run.path(), "replica-state"), spark.hadoopConfiguration()));
-    };
+    AveragingOptions options =
+        switch (policy) {
+          case AVERAGED -> AveragingOptions.averaged(config.replicas());
+          case RESET -> AveragingOptions.reset(config.replicas());
+          case KEPT ->
+              AveragingOptions.kept(
+                  config.replicas(),
+                  new ReplicaStates(
+                      new Path(run.path(), "replica-state"), spark.hadoopConfiguration()));
+        };
+    return options.withOuter(config.averaging().outer());
   }
 
   private RoundState initialState() {
@@ -239,12 +256,18 @@ public final class TrainJob {
       moments = List.of(new ChunkedVector(plan()), new ChunkedVector(plan()));
       checkpoint.readMoments(moments.get(0), moments.get(1));
     }
+    List<ChunkedVector> outerState = new ArrayList<>();
+    for (String name : config.averaging().outer().stateNames()) {
+      ChunkedVector vector = new ChunkedVector(plan());
+      checkpoint.readOuter(name, vector);
+      outerState.add(vector);
+    }
     return new RoundState(
         checkpoint.trainer().round(),
         checkpoint.trainer().completedSteps(),
         parameters,
         moments,
-        List.of());
+        outerState);
   }
 
   private ChunkPlan plan() {

@@ -180,8 +180,17 @@ class SparkSettingsTest {
   }
 
   @Test
+  void theOuterOptimizersVectorsTakeHeap() {
+    Demand none = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 0);
+    Demand two = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 2);
+    assertThat(none.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(36_000);
+    assertThat(two.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(60_000);
+    assertThat(two.heapBytes() - none.heapBytes()).isEqualTo(16_000);
+  }
+
+  @Test
   void aDriverWithTooLittleHeapSaysHowMuchIsNeeded() {
-    Demand large = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 100_000_000);
+    Demand large = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 100_000_000, 0);
     assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE, MACHINE))
         .isInstanceOf(UserError.class)
         .hasMessage(

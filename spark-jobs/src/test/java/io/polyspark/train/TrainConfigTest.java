@@ -8,10 +8,12 @@ import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.transformer.Recompute;
 import io.polyspark.train.averaging.OptimizerStatePolicy;
+import io.polyspark.train.averaging.OuterOptimizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,8 +134,68 @@ class TrainConfigTest {
         "model: char\naveraging: {optimizer_state: mean}",
         "averaging.optimizer_state must be one of averaged, kept, reset, found 'mean'");
     mistake(
-        "model: char\naveraging: {outer: nesterov}",
-        "averaging.outer must be average, found 'nesterov'");
+        "model: char\naveraging: {outer: lion}",
+        "averaging.outer must be one of average, sgd, nesterov, adam, found 'lion'.");
+    mistake(
+        "model: char\naveraging: {outer: nesterov, momentum: 1}",
+        "averaging.momentum must be a number from 0 to below 1, found 1.");
+    mistake(
+        "model: char\naveraging: {outer: adam, eps: 0}",
+        "averaging.eps must be a number above 0, found 0.");
+  }
+
+  @Test
+  void aNumberThatTheOuterOptimizerDoesNotTakeIsNamed() throws IOException {
+    mistake(
+        "model: char\naveraging: {lr: 0.7}",
+        "averaging.lr must be left out with averaging.outer: average, which takes no numbers, found"
+            + " 0.7.");
+    mistake(
+        "model: char\naveraging: {outer: sgd, momentum: 0.9}",
+        "averaging.momentum must be left out with averaging.outer: sgd, which takes lr, found 0.9.");
+    mistake(
+        "model: char\naveraging: {outer: nesterov, weight_decay: 0.1}",
+        "unknown key 'averaging.weight_decay'; accepted are outer, optimizer_state, lr, momentum,"
+            + " beta1, beta2, eps.");
+    Files.writeString(file, "model: char\naveraging: {outer: adam}");
+    assertThatThrownBy(() -> TrainConfig.load(file, List.of("averaging.momentum=0.5")))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "--set averaging.momentum=0.5: averaging.momentum must be left out with"
+                + " averaging.outer: adam, which takes lr, beta1, beta2, eps, found 0.5.");
+  }
+
+  @Test
+  void outerOptimizersHaveTheirDefaultsAndAreWrittenWithTheirKeysAlone() throws IOException {
+    assertOuter("average", OuterOptimizer.average(), "outer", "optimizer_state");
+    assertOuter("sgd", OuterOptimizer.sgd(1), "outer", "lr", "optimizer_state");
+    assertOuter(
+        "nesterov",
+        OuterOptimizer.nesterov(0.7, 0.9),
+        "outer",
+        "lr",
+        "momentum",
+        "optimizer_state");
+    assertOuter(
+        "adam",
+        OuterOptimizer.adam(1e-3, 0.9, 0.999, 1e-8),
+        "outer",
+        "lr",
+        "beta1",
+        "beta2",
+        "eps",
+        "optimizer_state");
+    TrainConfig set = load("model: char\naveraging: {outer: nesterov, lr: 0.5, momentum: 0.8}");
+    assertThat(set.averaging().outer()).isEqualTo(OuterOptimizer.nesterov(0.5, 0.8));
+  }
+
+  private void assertOuter(String name, OuterOptimizer expected, String... keys)
+      throws IOException {
+    TrainConfig config = load("model: char\naveraging: {outer: " + name + "}");
+    assertThat(config.averaging().outer()).isEqualTo(expected);
+    assertThat(((Map<?, ?>) config.toMap().get("averaging")).keySet().toArray()).isEqualTo(keys);
+    Files.writeString(file, config.toYaml());
+    assertThat(TrainConfig.load(file, List.of())).isEqualTo(config);
   }
 
   @Test
