@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whole runs of a tiny model on executors in processes of their own. */
 class TrainJobTest {
@@ -55,11 +55,22 @@ class TrainJobTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"averaged", "kept", "reset"})
-  void aResumedRunEqualsAnUninterruptedOneBitForBit(String optimizerState) throws IOException {
-    Path whole = directory.resolve("whole-" + optimizerState);
-    Path broken = directory.resolve("broken-" + optimizerState);
-    List<String> policy = List.of("averaging.optimizer_state=" + optimizerState);
+  @CsvSource({
+    "averaged, average",
+    "kept, average",
+    "reset, average",
+    "averaged, sgd",
+    "averaged, nesterov",
+    "kept, nesterov",
+    "averaged, adam",
+    "reset, adam"
+  })
+  void aResumedRunEqualsAnUninterruptedOneBitForBit(String optimizerState, String outer)
+      throws IOException {
+    Path whole = directory.resolve("whole-" + optimizerState + "-" + outer);
+    Path broken = directory.resolve("broken-" + optimizerState + "-" + outer);
+    List<String> policy =
+        List.of("averaging.optimizer_state=" + optimizerState, "averaging.outer=" + outer);
     train(config(policy), whole, false);
 
     // The schedule must be the same, so the first half is a run that is cut off, not a shorter one.
@@ -70,6 +81,23 @@ class TrainJobTest {
     assertThat(resumed.rounds()).isEqualTo(4);
     assertThat(model(broken)).isEqualTo(model(whole));
     assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+  }
+
+  @Test
+  void anOuterOptimizerDoesNotGoOnFromAnothersState() throws IOException {
+    Path run = directory.resolve("other-outer");
+    train(config(List.of("steps=2")), run, false);
+    byte[] written = Files.readAllBytes(run.resolve("config.yaml"));
+    assertThatThrownBy(() -> train(config(List.of("averaging.outer=nesterov")), run, true))
+        .isInstanceOf(UserError.class)
+        .hasMessageMatching(
+            ".*round-0000001 holds no state for averaging.outer=nesterov to go on from: it was"
+                + " trained with averaging.outer=average. Resume with that, or train from the"
+                + " beginning.");
+    assertThat(run.resolve("config.yaml")).hasBinaryContent(written);
+    // One without a state can follow any other.
+    TrainConfig sgd = config(List.of("steps=4", "averaging.outer=sgd"));
+    assertThat(train(sgd, run, true).rounds()).isEqualTo(2);
   }
 
   @Test

@@ -100,6 +100,22 @@ class AveragingTrainingMasterTest {
     }
   }
 
+  /** With momentum 0 and rate 1 Nesterov's step is the average; with another momentum it is not. */
+  @Test
+  void theOuterOptimizersStateGoesOnFromFitToFit() {
+    AveragingTrainingMaster.Builder still = builder().outer(OuterOptimizer.nesterov(1, 0));
+    AveragingTrainingMaster.Builder moving = builder().outer(OuterOptimizer.nesterov(1, 0.5));
+
+    float[] average = fit(builder().build(), folder).params().toFloatVector();
+
+    assertThat(fit(still.build(), folder).params().toFloatVector()).isEqualTo(average);
+    float[] moved = fit(moving.build(), folder).params().toFloatVector();
+    float[] expected = inOneJvm(OptimizerStatePolicy.AVERAGED, 0.5);
+    for (int i = 0; i < moved.length; i++) {
+      assertThat(moved[i]).as("%d", i).isCloseTo(expected[i], within(1e-5f));
+    }
+  }
+
   @Test
   void theLastRoundMayBeShortOfMinibatches() {
     AveragingTrainingMaster master =
@@ -146,18 +162,31 @@ class AveragingTrainingMasterTest {
         builder()
             .updaterState(OptimizerStatePolicy.KEPT)
             .replicaStates("hdfs://host/states")
+            .outer(OuterOptimizer.nesterov(0.7, 0.9))
             .build();
 
     assertThat(master.toJson())
         .isEqualTo(
             "{\"replicas\":2,\"averaging_frequency\":3,\"updater_state\":\"KEPT\","
-                + "\"replica_states\":\"hdfs://host/states\",\"chunk_size\":20}");
+                + "\"replica_states\":\"hdfs://host/states\",\"chunk_size\":20,"
+                + "\"averaging\":{\"outer\":\"nesterov\",\"lr\":0.7,\"momentum\":0.9}}");
     assertThat(AveragingTrainingMaster.fromJson(master.toJson()).toYaml())
         .isEqualTo(master.toYaml());
     assertThat(AveragingTrainingMaster.fromYaml(master.toYaml()).toJson())
         .isEqualTo(master.toJson());
     assertThatThrownBy(() -> AveragingTrainingMaster.fromJson("{\"replica\":2}"))
         .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(
+            () -> AveragingTrainingMaster.fromJson(master.toJson().replace("0.9", "0.9,\"eps\":1")))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void settingsFromBeforeThereWereOuterOptimizersAreRead() {
+    String before =
+        "{\"replicas\":2,\"averaging_frequency\":3,\"updater_state\":\"AVERAGED\",\"chunk_size\":20}";
+    assertThat(AveragingTrainingMaster.fromJson(before).toJson())
+        .isEqualTo(builder().build().toJson());
   }
 
   @Test
@@ -200,16 +229,29 @@ class AveragingTrainingMasterTest {
 
   /** Parameters after the same rounds with plain DL4J networks side by side. */
   private static float[] inOneJvm(OptimizerStatePolicy policy) {
+    return inOneJvm(policy, 0);
+  }
+
+  /**
+   * The same with Nesterov's momentum between rounds, at rate 1: the mean goes on by {@code
+   * momentum} times the velocity.
+   */
+  private static float[] inOneJvm(OptimizerStatePolicy policy, double momentum) {
     List<ComputationGraph> replicas = new ArrayList<>();
     for (int w = 0; w < REPLICAS; w++) {
       replicas.add(network());
     }
+    INDArray start = replicas.get(0).params().dup();
+    INDArray velocity = Nd4j.zerosLike(start);
     List<MultiDataSet> data = minibatches(REPLICAS * FREQUENCY * ROUNDS_PER_FIT);
     for (int i = 0; i < FITS * data.size(); i++) {
       replicas.get(i % REPLICAS).fit(data.get(i % data.size()));
       if ((i + 1) % (REPLICAS * FREQUENCY) == 0) {
         List<INDArray> states = replicas.stream().map(AveragingTrainingMasterTest::state).toList();
         setToMean(replicas.stream().map(ComputationGraph::params).toList());
+        velocity.muli(momentum).addi(start.sub(replicas.get(0).params()));
+        replicas.forEach(replica -> replica.params().subi(velocity.mul(momentum)));
+        start.assign(replicas.get(0).params());
         if (policy == OptimizerStatePolicy.AVERAGED) {
           setToMean(states);
         } else if (policy == OptimizerStatePolicy.RESET) {
