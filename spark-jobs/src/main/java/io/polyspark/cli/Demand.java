@@ -5,6 +5,7 @@ import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.train.TrainConfig;
+import io.polyspark.train.averaging.OptimizerStatePolicy;
 
 /**
  * What a verb asks of the executors.
@@ -16,6 +17,8 @@ import io.polyspark.train.TrainConfig;
  * @param batchBytes how many of {@code nativeBytes} hold a batch, which could be smaller; 0 where
  *     nobody can choose it
  * @param heapBytes heap that one executor needs
+ * @param moreHeapBytes heap beyond that with which an executor keeps what travels in memory;
+ *     without it Spark moves vectors to disk and back
  * @param driverHeapBytes heap that the driver needs
  */
 record Demand(
@@ -24,9 +27,13 @@ record Demand(
     long nativeBytes,
     long batchBytes,
     long heapBytes,
+    long moreHeapBytes,
     long driverHeapBytes) {
   /** Below this Spark refuses to start an executor (1.5 times its 300 MiB reserve), rounded up. */
   static final long LEAST_HEAP = 512L << 20;
+
+  /** The chunks that an executor sends, sorts and averages at a time, however long the vectors. */
+  static final long MOST_HEAP_FOR_CHUNKS = 512L << 20;
 
   /** What Spark's driver takes by itself. */
   static final long LEAST_DRIVER_HEAP = 256L << 20;
@@ -40,6 +47,7 @@ record Demand(
         replica.total() + validationBytes(training),
         replica.activations(),
         ParameterLayout.of(training.model()).length(),
+        training.averaging().optimizerState() == OptimizerStatePolicy.AVERAGED ? 3 : 1,
         training.averaging().outer().stateVectors());
   }
 
@@ -63,6 +71,8 @@ record Demand(
   /**
    * Tasks that train: each computes with all the cores of its executor.
    *
+   * @param vectors the vectors as long as the parameters that replicas get and send: the
+   *     parameters, and the moments where they are averaged
    * @param outerVectors vectors as long as the parameters that the outer optimizer keeps
    */
   static Demand ofReplicas(
@@ -71,22 +81,26 @@ record Demand(
       long nativeBytes,
       long batchBytes,
       long parameters,
+      int vectors,
       int outerVectors) {
-    // Parameters and two moments as they came and as they go back, in float32, with as much again
-    // for the shuffle that sorts them, above what Spark reserves. The outer optimizer's vectors
-    // come and go too, at worst all to one executor, but no shuffle sorts them.
+    // The vectors as they came and as they go back, in float32, with as much again for the shuffle
+    // that sorts them, above what Spark reserves. The outer optimizer's vectors come and go too, at
+    // worst all to one executor, but no shuffle sorts them.
     // The driver has all of them before and after a round, and as the pieces that it broadcasts.
+    long travelling = parameters * Float.BYTES * (4 * vectors + 2 * outerVectors);
+    long atATime = Math.min(travelling, MOST_HEAP_FOR_CHUNKS);
     return new Demand(
         verb,
         replicas,
         nativeBytes,
         batchBytes,
-        LEAST_HEAP + parameters * Float.BYTES * (12 + 2 * outerVectors),
-        LEAST_DRIVER_HEAP + parameters * Float.BYTES * 3 * (3 + outerVectors));
+        LEAST_HEAP + atATime,
+        travelling - atATime,
+        LEAST_DRIVER_HEAP + parameters * Float.BYTES * 3 * (vectors + outerVectors));
   }
 
   /** Small tasks, as many as there are cores. */
   static Demand ofTasks(String verb, long nativeBytes) {
-    return new Demand(verb, 0, nativeBytes, 0, LEAST_HEAP, LEAST_DRIVER_HEAP);
+    return new Demand(verb, 0, nativeBytes, 0, LEAST_HEAP, 0, LEAST_DRIVER_HEAP);
   }
 }

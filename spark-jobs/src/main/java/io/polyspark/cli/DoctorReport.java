@@ -89,6 +89,7 @@ record DoctorReport(
     map.put("model", modelMap());
     map.put("replica_bytes", replicaMap());
     map.put("executor_heap_bytes", demand.heapBytes());
+    map.put("executor_more_heap_bytes", demand.moreHeapBytes());
     map.put("driver_heap_bytes", demand.driverHeapBytes());
     map.put("spark", settings);
     map.put("fits", problem.isEmpty());
@@ -233,8 +234,11 @@ record DoctorReport(
     line(
         text,
         "executor",
-        "%s of heap, %s outside it%s, %s for the JVM",
+        "%s of heap%s, %s outside it%s, %s for the JVM",
         mebibytes(demand.heapBytes()),
+        demand.moreHeapBytes() == 0
+            ? ""
+            : " (with " + mebibytes(demand.moreHeapBytes()) + " more, nothing goes through disk)",
         mebibytes(demand.nativeBytes()),
         validationBytes == 0 ? "" : " with " + mebibytes(validationBytes) + " to validate",
         mebibytes(SparkSettings.JVM_BYTES));

@@ -125,7 +125,7 @@ final class SparkSettings {
     requireRoom(executors, need);
     // What the replica needs, and as much again up to half of the machine's memory, shared.
     long share = machine.memory() / 2 / executors;
-    long memory = Math.max(need, Math.min(2 * need, share));
+    long memory = Math.max(need, Math.min(2 * (need + demand.moreHeapBytes()), share));
     conf.set(
         "spark.master",
         String.format(
@@ -197,7 +197,8 @@ final class SparkSettings {
   /** Spark's default of a GiB is enough for small models only. */
   private void fitHeap() {
     if (!conf.contains(HEAP)) {
-      conf.set(HEAP, Math.max(DEFAULT_HEAP, demand.heapBytes()) / MEBIBYTE + "m");
+      long heap = demand.heapBytes() + demand.moreHeapBytes();
+      conf.set(HEAP, Math.max(DEFAULT_HEAP, heap) / MEBIBYTE + "m");
       return;
     }
     long heap = JavaUtils.byteStringAsMb(conf.get(HEAP)) * MEBIBYTE;

@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polyspark.model.config.UserError;
+import java.util.List;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 
 class SparkSettingsTest {
   private static final long MEBIBYTE = 1L << 20;
   private static final Machine MACHINE = new Machine(8, 16_384 * MEBIBYTE);
-  private static final Demand TRAIN = new Demand("train", 2, 300 * MEBIBYTE, 0, 512 * MEBIBYTE, 0);
+  private static final Demand TRAIN =
+      new Demand("train", 2, 300 * MEBIBYTE, 0, 512 * MEBIBYTE, 0, 0);
 
   @Test
   void heapNativeMemoryAndJvmTogetherFitALocalClustersWorker() {
@@ -37,7 +39,7 @@ class SparkSettingsTest {
         .hasMessage(
             "spark.executor.memoryOverhead is 100, but this model needs 556 MiB outside the heap:"
                 + " use --conf spark.executor.memoryOverhead=556m.");
-    Demand huge = new Demand("train", 2, 10_000 * MEBIBYTE, 0, 512 * MEBIBYTE, 0);
+    Demand huge = new Demand("train", 2, 10_000 * MEBIBYTE, 0, 512 * MEBIBYTE, 0, 0);
     assertThatThrownBy(() -> fit("local[2]", huge))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("but this model needs 20,000 MiB on local[2]");
@@ -81,6 +83,7 @@ class SparkSettingsTest {
             nativeMebibytes * MEBIBYTE,
             batchMebibytes * MEBIBYTE,
             512 * MEBIBYTE,
+            0,
             256 * MEBIBYTE);
     assertThatThrownBy(() -> SparkSettings.fit(choose, demand, MACHINE))
         .isInstanceOf(UserError.class)
@@ -92,7 +95,7 @@ class SparkSettingsTest {
   void theChosenMasterHoldsWhatItWasChosenFor() {
     SparkConf choose = given("local[*]").set(SparkSettings.CHOOSE_MASTER, "true");
     for (int mebibytes : new int[] {100, 3_000, 6_000, 6_300}) {
-      Demand demand = new Demand("train", 2, mebibytes * MEBIBYTE, 0, 512 * MEBIBYTE, 0);
+      Demand demand = new Demand("train", 2, mebibytes * MEBIBYTE, 0, 512 * MEBIBYTE, 0, 0);
       SparkConf conf = SparkSettings.fit(choose, demand, MACHINE);
       assertThat(nativeMebibytes(conf)).isGreaterThanOrEqualTo(mebibytes);
     }
@@ -154,7 +157,7 @@ class SparkSettingsTest {
 
   @Test
   void aClustersExecutorsGetTheHeapThatTheModelNeeds() {
-    Demand large = new Demand("train", 2, 300 * MEBIBYTE, 0, 3000 * MEBIBYTE, 0);
+    Demand large = new Demand("train", 2, 300 * MEBIBYTE, 0, 3000 * MEBIBYTE, 0, 0);
     assertThat(SparkSettings.fit(given("yarn"), TRAIN, MACHINE).get("spark.executor.memory"))
         .isEqualTo("1024m");
     assertThat(SparkSettings.fit(given("yarn"), large, MACHINE).get("spark.executor.memory"))
@@ -181,16 +184,33 @@ class SparkSettingsTest {
 
   @Test
   void theOuterOptimizersVectorsTakeHeap() {
-    Demand none = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 0);
-    Demand two = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 2);
+    Demand none = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 3, 0);
+    Demand two = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 3, 2);
     assertThat(none.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(36_000);
     assertThat(two.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(60_000);
     assertThat(two.heapBytes() - none.heapBytes()).isEqualTo(16_000);
   }
 
   @Test
+  void onlyWhatTravelsTakesHeapAndOnAnExecutorItMayGoThroughDisk() {
+    Demand averaged = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 500_000_000, 3, 0);
+    Demand kept = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 500_000_000, 1, 0);
+    assertThat(kept.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(6_000_000_000L);
+    assertThat(averaged.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(18_000_000_000L);
+    for (Demand demand : List.of(kept, averaged)) {
+      assertThat(demand.heapBytes()).isEqualTo(1024 * MEBIBYTE);
+    }
+    assertThat(kept.heapBytes() + kept.moreHeapBytes() - Demand.LEAST_HEAP)
+        .isEqualTo(8_000_000_000L);
+    SparkConf conf = SparkSettings.fit(given("yarn"), kept, MACHINE);
+    assertThat(conf.getSizeAsBytes("spark.executor.memory")).isGreaterThan(8_000_000_000L);
+    conf = SparkSettings.fit(given("local-cluster[1,1,2000]"), kept, MACHINE);
+    assertThat(conf.getSizeAsBytes("spark.executor.memory")).isLessThan(1500 * MEBIBYTE);
+  }
+
+  @Test
   void aDriverWithTooLittleHeapSaysHowMuchIsNeeded() {
-    Demand large = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 100_000_000, 0);
+    Demand large = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 100_000_000, 3, 0);
     assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE, MACHINE))
         .isInstanceOf(UserError.class)
         .hasMessage(
