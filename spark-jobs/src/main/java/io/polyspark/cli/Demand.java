@@ -35,6 +35,9 @@ record Demand(
   /** The chunks that an executor sends, sorts and averages at a time, however long the vectors. */
   static final long MOST_HEAP_FOR_CHUNKS = 512L << 20;
 
+  /** The chunks on their way to the driver. */
+  static final long MOST_DRIVER_HEAP_FOR_CHUNKS = 1024L << 20;
+
   /** What Spark's driver takes by itself. */
   static final long LEAST_DRIVER_HEAP = 256L << 20;
 
@@ -89,6 +92,9 @@ record Demand(
     // The driver has all of them before and after a round, and as the pieces that it broadcasts.
     long travelling = parameters * Float.BYTES * (4 * vectors + 2 * outerVectors);
     long atATime = Math.min(travelling, MOST_HEAP_FOR_CHUNKS);
+    long onTheDriver = parameters * Float.BYTES * 3 * (vectors + outerVectors);
+    // Results as they arrive, and what the collector holds free for new objects.
+    long arriving = Math.min(onTheDriver, MOST_DRIVER_HEAP_FOR_CHUNKS);
     return new Demand(
         verb,
         replicas,
@@ -96,7 +102,7 @@ record Demand(
         batchBytes,
         LEAST_HEAP + atATime,
         travelling - atATime,
-        LEAST_DRIVER_HEAP + parameters * Float.BYTES * 3 * (vectors + outerVectors));
+        LEAST_DRIVER_HEAP + onTheDriver + arriving);
   }
 
   /** Small tasks, as many as there are cores. */

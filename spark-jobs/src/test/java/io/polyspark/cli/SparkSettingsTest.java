@@ -186,8 +186,8 @@ class SparkSettingsTest {
   void theOuterOptimizersVectorsTakeHeap() {
     Demand none = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 3, 0);
     Demand two = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 3, 2);
-    assertThat(none.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(36_000);
-    assertThat(two.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(60_000);
+    assertThat(none.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(2 * 36_000);
+    assertThat(two.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(2 * 60_000);
     assertThat(two.heapBytes() - none.heapBytes()).isEqualTo(16_000);
   }
 
@@ -195,8 +195,10 @@ class SparkSettingsTest {
   void onlyWhatTravelsTakesHeapAndOnAnExecutorItMayGoThroughDisk() {
     Demand averaged = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 500_000_000, 3, 0);
     Demand kept = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 500_000_000, 1, 0);
-    assertThat(kept.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(6_000_000_000L);
-    assertThat(averaged.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(18_000_000_000L);
+    assertThat(kept.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP)
+        .isEqualTo(6_000_000_000L + 1024 * MEBIBYTE);
+    assertThat(averaged.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP)
+        .isEqualTo(18_000_000_000L + 1024 * MEBIBYTE);
     for (Demand demand : List.of(kept, averaged)) {
       assertThat(demand.heapBytes()).isEqualTo(1024 * MEBIBYTE);
     }

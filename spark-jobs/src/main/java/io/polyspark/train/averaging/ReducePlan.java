@@ -10,7 +10,7 @@ package io.polyspark.train.averaging;
  * @param partitionsPerJob how many the driver fetches at a time
  */
 record ReducePlan(int partitions, int partitionsPerJob) {
-  private static final long PARTITION_BYTES = 32L << 20;
+  private static final long PARTITION_BYTES = 16L << 20;
   private static final long JOB_BYTES = 512L << 20;
 
   /**

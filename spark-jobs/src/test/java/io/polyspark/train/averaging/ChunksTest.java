@@ -62,7 +62,7 @@ class ChunksTest {
   void resultsStayBelowSparksLimit() {
     long bytes = 40L << 30;
     ReducePlan usual = ReducePlan.of(10_000, bytes, 100, 1L << 30);
-    assertThat(bytes / usual.partitions()).isLessThanOrEqualTo(32L << 20);
+    assertThat(bytes / usual.partitions()).isLessThanOrEqualTo(16L << 20);
     assertThat(bytes / usual.partitions() * usual.partitionsPerJob())
         .isLessThanOrEqualTo(512L << 20);
 
@@ -71,6 +71,6 @@ class ChunksTest {
         .isLessThanOrEqualTo(20L << 20);
 
     assertThat(ReducePlan.of(2, 8L << 20, 100, 1L << 30)).isEqualTo(new ReducePlan(2, 2));
-    assertThat(ReducePlan.of(10_000, bytes, 100, 0).partitionsPerJob()).isEqualTo(16);
+    assertThat(ReducePlan.of(10_000, bytes, 100, 0).partitionsPerJob()).isEqualTo(32);
   }
 }
