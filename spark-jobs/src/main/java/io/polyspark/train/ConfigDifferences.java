@@ -3,9 +3,9 @@ package io.polyspark.train;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What differs between the configuration that a run was started with and the one that it is resumed
@@ -26,14 +26,17 @@ final class ConfigDifferences {
     Map<String, String> current = new TreeMap<>();
     flatten("", before, old);
     flatten("", now, current);
-    current.keySet().removeAll(WITHOUT_EFFECT_ON_BITS);
+    Set<String> keys = new TreeSet<>(old.keySet());
+    keys.addAll(current.keySet());
+    keys.removeAll(WITHOUT_EFFECT_ON_BITS);
     List<String> differences = new ArrayList<>();
-    current.forEach(
-        (key, value) -> {
-          if (!Objects.equals(old.get(key), value)) {
-            differences.add(key + " was " + old.getOrDefault(key, "not set") + " and is " + value);
-          }
-        });
+    for (String key : keys) {
+      String was = old.getOrDefault(key, "not set");
+      String is = current.getOrDefault(key, "not set");
+      if (!was.equals(is)) {
+        differences.add(key + " was " + was + " and is " + is);
+      }
+    }
     return differences;
   }
 

@@ -92,11 +92,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
         data,
         new SerializableConfiguration(spark.hadoopConfiguration()),
         progress.samplesConsumed(),
-        stepsAfter(state.completedSteps()));
-  }
-
-  private int stepsAfter(long completedSteps) {
-    return (int) Math.min(config.innerSteps(), config.steps() - completedSteps);
+        config.stepsAfter(state.completedSteps()));
   }
 
   @Override

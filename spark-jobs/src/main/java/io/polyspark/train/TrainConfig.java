@@ -36,7 +36,7 @@ public record TrainConfig(
     ModelConfig model,
     int replicas,
     long steps,
-    int innerSteps,
+    InnerSteps innerSteps,
     int batch,
     int context,
     Recompute recompute,
@@ -98,16 +98,16 @@ public record TrainConfig(
 
   /** The number of rounds. */
   public int rounds() {
-    return Math.toIntExact((steps + innerSteps - 1) / innerSteps);
+    return Math.toIntExact(innerSteps.rounds(steps));
   }
 
   /**
-   * The steps that a round takes: {@code innerSteps}, or what is left for the last.
+   * The steps that the round takes which begins after so many.
    *
-   * @param round from 1
+   * @param completedSteps below {@code steps}
    */
-  public int stepsOf(int round) {
-    return (int) Math.min(innerSteps, steps - (round - 1L) * innerSteps);
+  public int stepsAfter(long completedSteps) {
+    return innerSteps.after(completedSteps, steps);
   }
 
   /** Tokens that all replicas train on in the whole run. */
@@ -126,7 +126,7 @@ public record TrainConfig(
     values.put("model", model.toMap());
     values.put("replicas", replicas);
     values.put("steps", steps);
-    values.put("inner_steps", innerSteps);
+    values.put("inner_steps", innerSteps.toValue());
     values.put("batch", batch);
     values.put("context", context);
     values.put("recompute", ConfigSection.nameOf(recompute));
@@ -192,9 +192,12 @@ public record TrainConfig(
                             source.of("model"))),
             source.of("model") + ": model");
     long steps = root.whole("steps", 2000, 1, Long.MAX_VALUE);
-    int innerSteps = root.count("inner_steps", 20, 1);
-    if ((steps - 1) / innerSteps >= Integer.MAX_VALUE) {
-      throw root.mistake("inner_steps", "at least steps / " + Integer.MAX_VALUE, innerSteps);
+    InnerSteps innerSteps = InnerSteps.read(root);
+    if (innerSteps.rounds(steps) > Integer.MAX_VALUE) {
+      throw root.mistake(
+          "inner_steps",
+          "so large that there are at most " + Integer.MAX_VALUE + " rounds",
+          innerSteps.toValue());
     }
     int longest = model.maxPositionEmbeddings();
     int context = root.count("context", longest, 1);

@@ -152,7 +152,12 @@ public final class TrainJob {
       return newest;
     }
     requireOuterState(checkpoint);
-    ConfigDifferences.between(checkpoint.trainer().configuration(), config.toMap())
+    // Read and written again, so that keys which came later than the checkpoint have their
+    // defaults.
+    TrainConfig before =
+        TrainConfig.fromMap(
+            checkpoint.trainer().configuration(), checkpoint.directory().toString());
+    ConfigDifferences.between(before.toMap(), config.toMap())
         .forEach(
             difference ->
                 LOG.warn(
@@ -193,8 +198,6 @@ public final class TrainJob {
       Manifest manifest, Optional<Checkpoint> checkpoint, RunProgress progress) throws IOException {
     AveragingOptions options = options();
     RoundState start = checkpoint.isPresent() ? state(checkpoint.get()) : initialState();
-    long left = config.steps() - start.completedSteps();
-    int rounds = Math.toIntExact((left + config.innerSteps() - 1) / config.innerSteps());
     try (RunMetrics metrics =
             RunMetrics.open(
                 spark,
@@ -208,10 +211,10 @@ public final class TrainJob {
       Rounds steering =
           new Rounds(spark, config, data, manifest, run, checkpoints, metrics, progress);
       checkpoint.ifPresent(from -> steering.expect(from.trainer().environment()));
-      new RoundLoop<>(new AveragingRound(spark, options), steering)
-          .run(start, start.round() + rounds);
+      RoundState end =
+          new RoundLoop<>(new AveragingRound(spark, options), steering).run(start, config.steps());
       checkpoints.finish();
-      return progress.result(run.checkpoint(start.round() + rounds));
+      return progress.result(run.checkpoint(end.round()));
     } catch (DivergedException diverged) {
       if (diverged.isOfAverage()) {
         outputFs.delete(run.checkpoint(diverged.round()), true);

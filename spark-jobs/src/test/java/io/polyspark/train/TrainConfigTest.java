@@ -12,6 +12,7 @@ import io.polyspark.train.averaging.OuterOptimizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +44,7 @@ class TrainConfigTest {
     TrainConfig config = load("model: char");
     assertThat(config.replicas()).isEqualTo(2);
     assertThat(config.steps()).isEqualTo(2000);
-    assertThat(config.innerSteps()).isEqualTo(20);
+    assertThat(config.innerSteps()).isEqualTo(InnerSteps.constant(20));
     assertThat(config.batch()).isEqualTo(12);
     assertThat(config.context()).isEqualTo(64);
     assertThat(config.recompute()).isEqualTo(Recompute.NONE);
@@ -81,9 +82,48 @@ class TrainConfigTest {
   void theLastRoundTakesWhatIsLeft() throws IOException {
     TrainConfig config = load("model: char\nsteps: 50\ninner_steps: 20");
     assertThat(config.rounds()).isEqualTo(3);
-    assertThat(config.stepsOf(1)).isEqualTo(20);
-    assertThat(config.stepsOf(3)).isEqualTo(10);
+    assertThat(config.stepsAfter(0)).isEqualTo(20);
+    assertThat(config.stepsAfter(40)).isEqualTo(10);
     assertThat(config.totalTokens()).isEqualTo(50L * 2 * 12 * 64);
+  }
+
+  @Test
+  void roundsGrowBySchedule() throws IOException {
+    TrainConfig config =
+        load("model: char\nsteps: 137\ninner_steps: {0: 20, 50: 40, 1000: 7}", "batch=2");
+    List<Integer> rounds = new ArrayList<>();
+    for (long done = 0; done < config.steps(); done += config.stepsAfter(done)) {
+      rounds.add(config.stepsAfter(done));
+    }
+    // A round ends at 50, where the schedule goes on, and at the end of the run.
+    assertThat(rounds).containsExactly(20, 20, 10, 40, 40, 7);
+    assertThat(config.rounds()).isEqualTo(6);
+    // Where a round's replicas were all late the next one begins between its places.
+    assertThat(config.stepsAfter(33)).isEqualTo(17);
+    assertThat(config.toMap()).containsEntry("inner_steps", Map.of("0", 20, "50", 40, "1000", 7));
+    Files.writeString(file, config.toYaml());
+    assertThat(TrainConfig.load(file, List.of())).isEqualTo(config);
+    assertThat(load("model: char", "inner_steps={0: 5}").innerSteps())
+        .isEqualTo(InnerSteps.constant(5));
+  }
+
+  @Test
+  void aScheduleThatCannotBeIsNamed() {
+    String accepted =
+        "inner_steps must be a whole number of at least 1, or such numbers by the completed steps"
+            + " from which they hold, as in {0: 20, 1000: 100}, found ";
+    mistake("model: char\ninner_steps: often", accepted + "'often'.");
+    mistake("model: char\ninner_steps: {0: 20, later: 100}", accepted + "'{0=20, later=100}'.");
+    mistake("model: char\ninner_steps: {0: 20, 1000: 0}", accepted + "'{0=20, 1000=0}'.");
+    mistake("model: char\ninner_steps: {0: 20, -5: 10}", accepted + "'{0=20, -5=10}'.");
+    mistake("model: char\ninner_steps: {0: 20, 1000: [5]}", accepted);
+    mistake(
+        "model: char\ninner_steps: {10: 20}",
+        "inner_steps must be a schedule that begins with step 0, as {0: 20, 1000: 100} does, found"
+            + " '{10=20}'.");
+    mistake(
+        "model: char\nsteps: 5000000000\ninner_steps: 1",
+        "inner_steps must be so large that there are at most 2147483647 rounds, found 1.");
   }
 
   @Test

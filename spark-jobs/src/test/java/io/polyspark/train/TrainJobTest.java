@@ -84,6 +84,24 @@ class TrainJobTest {
   }
 
   @Test
+  void aRunWhoseRoundsGrowResumesBitForBit() throws IOException {
+    Path whole = directory.resolve("whole-growing");
+    Path broken = directory.resolve("broken-growing");
+    List<String> growing = List.of("steps=11", "inner_steps={0: 2, 3: 4}");
+    train(config(growing), whole, false);
+    train(config(growing), broken, false);
+    delete(broken.resolve("checkpoints/round-0000004"));
+    TrainResult resumed = train(config(growing), broken, true);
+
+    // 2, then 1 up to where the schedule goes on, then 4 and 4.
+    assertThat(rounds(whole)).extracting(RoundMetrics::step).containsExactly(2L, 3L, 7L, 11L);
+    assertThat(resumed.rounds()).isEqualTo(4);
+    assertThat(resumed.tokensSeen()).isEqualTo(11L * 2 * 4 * 16);
+    assertThat(model(broken)).isEqualTo(model(whole));
+    assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+  }
+
+  @Test
   void anOuterOptimizerDoesNotGoOnFromAnothersState() throws IOException {
     Path run = directory.resolve("other-outer");
     train(config(List.of("steps=2")), run, false);

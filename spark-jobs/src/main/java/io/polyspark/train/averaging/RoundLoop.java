@@ -40,14 +40,15 @@ public final class RoundLoop<M extends Serializable> {
   }
 
   /**
-   * Runs rounds {@code start.round() + 1} to {@code lastRound}, both included.
+   * Runs rounds until so many steps are completed.
    *
-   * @return the state after the last one
+   * @param steps over all rounds, those before {@code start} included
+   * @return the state after the last round
    * @throws DivergedException as {@link AveragingRound#run} does
    */
-  public RoundState run(RoundState start, int lastRound) {
+  public RoundState run(RoundState start, long steps) {
     RoundState state = start;
-    while (state.round() < lastRound) {
+    while (state.completedSteps() < steps) {
       RoundResult<M> result = round.run(state, steering.task(state));
       state = result.next();
       steering.finished(result);
