@@ -107,6 +107,9 @@ final class SparkSettings {
     conf.setIfMissing("spark.shuffle.compress", "false");
     conf.setIfMissing("spark.broadcast.compress", "false");
     conf.setIfMissing("spark.shuffle.checksum.algorithm", "CRC32");
+    // Chunks that went through the disk are read, not mapped: who counts a container's resident
+    // memory counts mapped files.
+    conf.setIfMissing("spark.storage.memoryMapThreshold", "1g");
   }
 
   /** Replicas get processes of their own on this machine; other verbs run in the driver. */

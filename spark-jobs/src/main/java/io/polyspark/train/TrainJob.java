@@ -20,6 +20,7 @@ import io.polyspark.train.averaging.RoundState;
 import io.polyspark.train.metrics.RunMetrics;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -197,14 +198,13 @@ public final class TrainJob {
   private TrainResult train(
       Manifest manifest, Optional<Checkpoint> checkpoint, RunProgress progress) throws IOException {
     AveragingOptions options = options();
-    RoundState start = checkpoint.isPresent() ? state(checkpoint.get()) : initialState();
     try (RunMetrics metrics =
             RunMetrics.open(
                 spark,
                 outputFs,
                 run.metrics(),
-                start.round(),
-                start.completedSteps(),
+                checkpoint.map(from -> from.trainer().round()).orElse(0),
+                progress.completedSteps(),
                 config.steps());
         AsyncCheckpoints checkpoints =
             new AsyncCheckpoints(outputFs, run, config.checkpoint(), PAUSE_BETWEEN_WRITES)) {
@@ -212,7 +212,8 @@ public final class TrainJob {
           new Rounds(spark, config, data, manifest, run, checkpoints, metrics, progress);
       checkpoint.ifPresent(from -> steering.expect(from.trainer().environment()));
       RoundState end =
-          new RoundLoop<>(new AveragingRound(spark, options), steering).run(start, config.steps());
+          new RoundLoop<>(new AveragingRound(spark, options), steering)
+              .run(() -> checkpoint.map(this::state).orElseGet(this::initialState), config.steps());
       checkpoints.finish();
       return progress.result(run.checkpoint(end.round()));
     } catch (DivergedException diverged) {
@@ -251,7 +252,15 @@ public final class TrainJob {
     return RoundState.initial(parameters);
   }
 
-  private RoundState state(Checkpoint checkpoint) throws IOException {
+  private RoundState state(Checkpoint checkpoint) {
+    try {
+      return read(checkpoint);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + checkpoint.directory(), e);
+    }
+  }
+
+  private RoundState read(Checkpoint checkpoint) throws IOException {
     ChunkedVector parameters = new ChunkedVector(plan());
     checkpoint.readParameters(parameters);
     List<ChunkedVector> moments = List.of();

@@ -216,14 +216,14 @@ class SparkSettingsTest {
     assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE, MACHINE))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "The driver has 1,024 MiB of heap, but this model needs 3,689 MiB: use"
-                + " --driver-memory 3690m.");
+            "The driver has 1,024 MiB of heap, but this model needs 4,713 MiB: use"
+                + " --driver-memory 4714m.");
     SparkRuntime.requireDriverHeap(large, 3500 * MEBIBYTE, MACHINE);
     Machine small = new Machine(2, 4000 * MEBIBYTE);
     assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE, small))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "The driver needs 3,689 MiB of heap for this model, but its machine has 4,000 MiB of"
+            "The driver needs 4,713 MiB of heap for this model, but its machine has 4,000 MiB of"
                 + " memory: take a smaller model (fewer layers or experts), or run the driver on a"
                 + " larger machine.");
   }

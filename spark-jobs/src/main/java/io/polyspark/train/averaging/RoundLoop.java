@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Round after round, until told to stop: makes each round's task from the state that it starts
@@ -42,12 +43,14 @@ public final class RoundLoop<M extends Serializable> {
   /**
    * Runs rounds until so many steps are completed.
    *
+   * @param start makes the state that the first round starts from, once; nobody else may hold it,
+   *     since every state is as large as the model and ends with its round
    * @param steps over all rounds, those before {@code start} included
    * @return the state after the last round
    * @throws DivergedException as {@link AveragingRound#run} does
    */
-  public RoundState run(RoundState start, long steps) {
-    RoundState state = start;
+  public RoundState run(Supplier<RoundState> start, long steps) {
+    RoundState state = start.get();
     while (state.completedSteps() < steps) {
       RoundResult<M> result = round.run(state, steering.task(state));
       state = result.next();

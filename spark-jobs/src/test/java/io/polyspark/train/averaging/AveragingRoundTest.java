@@ -250,7 +250,7 @@ class AveragingRoundTest {
               }
             });
 
-    RoundState state = loop.run(start(), 4 * STEPS);
+    RoundState state = loop.run(() -> start(), 4 * STEPS);
 
     assertThat(state.round()).isEqualTo(4);
     assertThat(files(folder.resolve("states")))
