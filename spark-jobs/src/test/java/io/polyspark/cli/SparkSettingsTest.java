@@ -218,7 +218,7 @@ class SparkSettingsTest {
         .hasMessage(
             "The driver has 1,024 MiB of heap, but this model needs 4,713 MiB: use"
                 + " --driver-memory 4714m.");
-    SparkRuntime.requireDriverHeap(large, 3500 * MEBIBYTE, MACHINE);
+    SparkRuntime.requireDriverHeap(large, 4500 * MEBIBYTE, MACHINE);
     Machine small = new Machine(2, 4000 * MEBIBYTE);
     assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE, small))
         .isInstanceOf(UserError.class)
