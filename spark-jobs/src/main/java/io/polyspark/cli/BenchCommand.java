@@ -2,6 +2,7 @@ package io.polyspark.cli;
 
 import io.polyspark.model.benchmark.StepBenchmark;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.terminal.Terminal;
@@ -80,7 +81,7 @@ final class BenchCommand implements Callable<Integer> {
     }
     TrainConfig training = TrainConfig.load(config, settings());
     SparkRuntime.limitNativeMemory();
-    requireMemory(Demand.replicaOf(training).total(), Machine.here());
+    requireMemory(Demand.replicaOf(training), Machine.here());
     if (training.dtype() == Dtype.BF16) {
       KernelsProvider.requireBfloat16();
     }
@@ -105,14 +106,16 @@ final class BenchCommand implements Callable<Integer> {
     return settings;
   }
 
-  private static void requireMemory(long needed, Machine machine) {
+  private static void requireMemory(MemoryEstimate replica, Machine machine) {
     long left = SparkSettings.room(machine) - Runtime.getRuntime().maxMemory();
+    long needed = replica.total();
     if (needed > left) {
       throw UserError.of(
           "This machine has %,d MiB of memory for a replica beside this program's heap, but one of"
-              + " this model needs %,d MiB: take a smaller --batch or --context, or --set"
-              + " recompute=mlp or recompute=block, or a smaller model.",
-          left >> 20, needed >> 20);
+              + " this model needs %,d MiB: %s.",
+          left >> 20,
+          needed >> 20,
+          SparkSettings.whatTakesLess(needed, left, replica.activations()));
     }
   }
 

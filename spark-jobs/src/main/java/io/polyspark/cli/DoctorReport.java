@@ -168,9 +168,14 @@ record DoctorReport(
   }
 
   private String verdict() {
-    return training.replicas() == 1
-        ? "one replica"
-        : training.replicas() + " replicas side by side";
+    int replicas = training.replicas();
+    int atATime = SparkSettings.executors(settings.getOrDefault("spark.master", "")).orElse(replicas);
+    if (replicas == 1) {
+      return "one replica";
+    }
+    return atATime < replicas
+        ? replicas + " replicas, " + atATime + " at a time"
+        : replicas + " replicas side by side";
   }
 
   private void machineLines(StringBuilder text) {

@@ -2,6 +2,7 @@ package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
@@ -135,6 +136,14 @@ final class SparkSettings {
             Locale.ROOT, "local-cluster[%d,%d,%d]", executors, cores, memory / MEBIBYTE + 1));
   }
 
+  /** How many executors, each with one replica, a master on this machine starts; empty elsewhere. */
+  static OptionalInt executors(String master) {
+    Matcher cluster = LOCAL_CLUSTER.matcher(master);
+    return cluster.matches()
+        ? OptionalInt.of(Integer.parseInt(cluster.group(1)))
+        : OptionalInt.empty();
+  }
+
   /** What a machine has for our processes: a tenth is left to the rest. */
   static long room(Machine machine) {
     return machine.memory() / 10 * 9;
@@ -153,11 +162,11 @@ final class SparkSettings {
     }
     if (need <= room) {
       long atATime = room / need;
+      boolean aSmallerBatchMayDo = executors * (need - demand.batchBytes()) <= room;
       throw UserError.of(
           "This machine has %s of memory, but %d replicas of this model need %s each and the driver"
-              + " %s: train fewer at a time with -- --master 'local-cluster[%d,%d,%d]', take a"
-              + " smaller batch or context, or recompute: mlp or block (a batch takes %s of each),"
-              + " or give a --master with more memory.",
+              + " %s: train fewer at a time with -- --master 'local-cluster[%d,%d,%d]',%s or give a"
+              + " --master with more memory.",
           mebibytes(machine.memory()),
           executors,
           mebibytes(need),
@@ -165,7 +174,11 @@ final class SparkSettings {
           atATime,
           Math.max(1, machine.cores() / atATime),
           need / MEBIBYTE + 1,
-          mebibytes(demand.batchBytes()));
+          aSmallerBatchMayDo
+              ? " take a smaller batch or context, or recompute: mlp or block (a batch takes "
+                  + mebibytes(demand.batchBytes())
+                  + " of each),"
+              : "");
     }
     throw UserError.of(
         "This machine has %s of memory, but one replica of this model needs %s (%s of heap, %s"
@@ -175,13 +188,13 @@ final class SparkSettings {
         mebibytes(demand.heapBytes()),
         mebibytes(need - demand.heapBytes()),
         mebibytes(driver),
-        whatTakesLess(need, room));
+        whatTakesLess(need, room, demand.batchBytes()));
   }
 
   /** Sends nobody to a smaller batch whom the parameters alone will send back. */
-  private String whatTakesLess(long need, long room) {
-    String batch = mebibytes(demand.batchBytes());
-    return need - demand.batchBytes() > room
+  static String whatTakesLess(long need, long room, long batchBytes) {
+    String batch = mebibytes(batchBytes);
+    return need - batchBytes > room
         ? "take a smaller model (fewer layers or experts), since a smaller batch or context, or"
             + " recompute: mlp or block, can save no more than "
             + batch

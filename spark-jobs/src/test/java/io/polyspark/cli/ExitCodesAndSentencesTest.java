@@ -128,8 +128,9 @@ class ExitCodesAndSentencesTest {
     assertThat(large.err())
         .matches(
             "This machine has [0-9,]+ MiB of memory for a replica beside this program's heap, but one"
-                + " of this model needs [0-9,]{7,} MiB: take a smaller --batch or --context, or --set"
-                + " recompute=mlp or recompute=block, or a smaller model.\\R");
+                + " of this model needs [0-9,]{7,} MiB: take a smaller model \\(fewer layers or experts\\),"
+                + " since a smaller batch or context, or recompute: mlp or block, can save no more than"
+                + " [0-9,]+ MiB.\\R");
     assertThat(large.code()).isEqualTo(2);
   }
 

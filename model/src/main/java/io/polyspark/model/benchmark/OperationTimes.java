@@ -39,7 +39,9 @@ final class OperationTimes {
             kind.getClassLoader(),
             new Class<?>[] {kind},
             (proxy, method, arguments) ->
-                timed(activation, method, arguments, "activation." + method.getName()));
+                method.getReturnType() == void.class
+                    ? timed(activation, method, arguments, "activation." + method.getName())
+                    : method.invoke(activation, arguments));
   }
 
   private Object timed(Object target, Method method, Object[] arguments, String name)

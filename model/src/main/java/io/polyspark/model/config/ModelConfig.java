@@ -50,6 +50,9 @@ public record ModelConfig(
     boolean tieWordEmbeddings,
     double initializerRange) {
 
+  /** Every expert is a tensor of its own in a checkpoint. */
+  private static final int MOST_EXPERTS = 1 << 16;
+
   private static final List<String> KEYS =
       List.of(
           "vocab_size",
@@ -153,6 +156,12 @@ public record ModelConfig(
         source,
         numAttentionHeads,
         numKeyValueHeads);
+    require(
+        numExperts <= MOST_EXPERTS,
+        "%s: num_experts is %d, but a layer may have at most %d.",
+        source,
+        numExperts,
+        MOST_EXPERTS);
     require(
         numExperts > 0 || numExpertsPerTok == 0,
         "%s: num_experts_per_tok is %d, but num_experts is 0; give a number of experts, or 0 for both.",
