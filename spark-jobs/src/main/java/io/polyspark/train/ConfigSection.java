@@ -119,6 +119,18 @@ final class ConfigSection {
     return number;
   }
 
+  /** True or false. */
+  boolean flag(String key, boolean fallback) {
+    Object found = values.get(key);
+    if (found == null) {
+      return fallback;
+    }
+    if (found instanceof Boolean flag) {
+      return flag;
+    }
+    throw mistake(key, "true or false", found);
+  }
+
   /** One of an enumeration's names in lower case. */
   <E extends Enum<E>> E choice(String key, Class<E> type, E fallback) {
     Object found = values.get(key);

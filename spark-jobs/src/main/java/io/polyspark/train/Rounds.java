@@ -197,6 +197,8 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
         timings.waitSeconds(),
         timings.broadcastSeconds(),
         checkpointSeconds,
+        result.traffic().sentBytes(),
+        result.traffic().broadcastBytes(),
         1 - slowestSteps(result) / seconds,
         tokens / seconds,
         coefficients(result.next().parameters()),

@@ -6,6 +6,7 @@ import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.optimize.AdamWConfig;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.transformer.Recompute;
+import io.polyspark.train.averaging.DeltaFormat;
 import io.polyspark.train.averaging.OptimizerStatePolicy;
 import io.polyspark.train.averaging.OuterOptimizer;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ import java.util.Map;
  * @param averaging what happens between rounds
  * @param validation how often the averaged model is measured
  * @param checkpoint how often it is kept
- * @param seed of the initial parameters and the data order
+ * @param seed of the initial parameters, the data order and the rounding of deltas
  */
 public record TrainConfig(
     ModelConfig model,
@@ -52,8 +53,14 @@ public record TrainConfig(
    *
    * @param outer what turns the mean of the replicas into the next parameters
    * @param optimizerState what becomes of the replicas' AdamW moments between rounds
+   * @param deltas in which numbers the replicas' deltas travel
+   * @param errorFeedback whether what rounding changes of a delta goes into the replica's next one
    */
-  public record Averaging(OuterOptimizer outer, OptimizerStatePolicy optimizerState) {}
+  public record Averaging(
+      OuterOptimizer outer,
+      OptimizerStatePolicy optimizerState,
+      DeltaFormat deltas,
+      boolean errorFeedback) {}
 
   /**
    * How often the averaged model is measured.
@@ -144,6 +151,8 @@ public record TrainConfig(
     Map<String, Object> between = new LinkedHashMap<>();
     between.putAll(OuterSection.toMap(averaging.outer()));
     between.put("optimizer_state", ConfigSection.nameOf(averaging.optimizerState()));
+    between.put("deltas", ConfigSection.nameOf(averaging.deltas()));
+    between.put("error_feedback", averaging.errorFeedback());
     values.put("averaging", between);
     Map<String, Object> measured = new LinkedHashMap<>();
     measured.put("every_rounds", validation.everyRounds());
@@ -256,11 +265,21 @@ public record TrainConfig(
   }
 
   private static Averaging averaging(ConfigSection root) {
-    ConfigSection section = root.section("averaging", OuterSection.keysWith("optimizer_state"));
+    ConfigSection section =
+        root.section(
+            "averaging", OuterSection.keysWith("optimizer_state", "deltas", "error_feedback"));
+    DeltaFormat deltas = section.choice("deltas", DeltaFormat.class, DeltaFormat.FP32);
+    boolean errorFeedback = section.flag("error_feedback", false);
+    if (errorFeedback && deltas == DeltaFormat.FP32) {
+      throw section.mistake(
+          "error_feedback", "false with averaging.deltas: fp32, which makes no errors", true);
+    }
     return new Averaging(
         OuterSection.read(section),
         section.choice(
-            "optimizer_state", OptimizerStatePolicy.class, OptimizerStatePolicy.AVERAGED));
+            "optimizer_state", OptimizerStatePolicy.class, OptimizerStatePolicy.AVERAGED),
+        deltas,
+        errorFeedback);
   }
 
   private static Validation validation(ConfigSection root) {

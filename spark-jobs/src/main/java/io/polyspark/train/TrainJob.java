@@ -36,7 +36,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Trains a language model on Spark: sets a run up or takes it up where its newest checkpoint left
  * it, and runs its rounds. The output directory holds {@code config.yaml}, {@code metrics.jsonl},
- * {@code checkpoints/} and, where replicas keep their optimizer state, {@code replica-state/}.
+ * {@code checkpoints/} and, where replicas keep optimizer state or residuals, {@code
+ * replica-state/}.
  */
 public final class TrainJob {
   private static final Logger LOG = LoggerFactory.getLogger(TrainJob.class);
@@ -232,18 +233,17 @@ public final class TrainJob {
   }
 
   private AveragingOptions options() {
-    OptimizerStatePolicy policy = config.averaging().optimizerState();
+    TrainConfig.Averaging averaging = config.averaging();
+    ReplicaStates states =
+        new ReplicaStates(new Path(run.path(), "replica-state"), spark.hadoopConfiguration());
     AveragingOptions options =
-        switch (policy) {
+        switch (averaging.optimizerState()) {
           case AVERAGED -> AveragingOptions.averaged(config.replicas());
           case RESET -> AveragingOptions.reset(config.replicas());
-          case KEPT ->
-              AveragingOptions.kept(
-                  config.replicas(),
-                  new ReplicaStates(
-                      new Path(run.path(), "replica-state"), spark.hadoopConfiguration()));
+          case KEPT -> AveragingOptions.kept(config.replicas(), states);
         };
-    return options.withOuter(config.averaging().outer());
+    options = options.withOuter(averaging.outer()).withDeltas(averaging.deltas(), config.seed());
+    return averaging.errorFeedback() ? options.withErrorFeedback(states) : options;
   }
 
   private RoundState initialState() {

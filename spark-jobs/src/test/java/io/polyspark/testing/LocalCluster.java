@@ -1,5 +1,6 @@
 package io.polyspark.testing;
 
+import io.polyspark.model.tensor.BlasCore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -47,6 +48,9 @@ public final class LocalCluster {
                 + " --add-modules=jdk.incubator.vector")
         .set("spark.executorEnv.OMP_NUM_THREADS", "1")
         .set("spark.executorEnv.OPENBLAS_NUM_THREADS", "1")
+        // A data set of DL4J's loads OpenBLAS in the executor that it reaches, before a task could
+        // settle the type there; executors that take part in one test must have the same bits.
+        .set("spark.executorEnv.OPENBLAS_CORETYPE", BlasCore.settle())
         .set("spark.driver.host", "127.0.0.1")
         .set("spark.driver.bindAddress", "127.0.0.1")
         .set("spark.ui.enabled", "false");

@@ -7,6 +7,7 @@ import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.transformer.Recompute;
+import io.polyspark.train.averaging.DeltaFormat;
 import io.polyspark.train.averaging.OptimizerStatePolicy;
 import io.polyspark.train.averaging.OuterOptimizer;
 import java.io.IOException;
@@ -195,8 +196,8 @@ class TrainConfigTest {
         "averaging.momentum must be left out with averaging.outer: sgd, which takes lr, found 0.9.");
     mistake(
         "model: char\naveraging: {outer: nesterov, weight_decay: 0.1}",
-        "unknown key 'averaging.weight_decay'; accepted are outer, optimizer_state, lr, momentum,"
-            + " beta1, beta2, eps.");
+        "unknown key 'averaging.weight_decay'; accepted are outer, optimizer_state, deltas,"
+            + " error_feedback, lr, momentum, beta1, beta2, eps.");
     Files.writeString(file, "model: char\naveraging: {outer: adam}");
     assertThatThrownBy(() -> TrainConfig.load(file, List.of("averaging.momentum=0.5")))
         .isInstanceOf(UserError.class)
@@ -207,15 +208,9 @@ class TrainConfigTest {
 
   @Test
   void outerOptimizersHaveTheirDefaultsAndAreWrittenWithTheirKeysAlone() throws IOException {
-    assertOuter("average", OuterOptimizer.average(), "outer", "optimizer_state");
-    assertOuter("sgd", OuterOptimizer.sgd(1), "outer", "lr", "optimizer_state");
-    assertOuter(
-        "nesterov",
-        OuterOptimizer.nesterov(0.7, 0.9),
-        "outer",
-        "lr",
-        "momentum",
-        "optimizer_state");
+    assertOuter("average", OuterOptimizer.average(), "outer");
+    assertOuter("sgd", OuterOptimizer.sgd(1), "outer", "lr");
+    assertOuter("nesterov", OuterOptimizer.nesterov(0.7, 0.9), "outer", "lr", "momentum");
     assertOuter(
         "adam",
         OuterOptimizer.adam(1e-3, 0.9, 0.999, 1e-8),
@@ -223,17 +218,47 @@ class TrainConfigTest {
         "lr",
         "beta1",
         "beta2",
-        "eps",
-        "optimizer_state");
+        "eps");
     TrainConfig set = load("model: char\naveraging: {outer: nesterov, lr: 0.5, momentum: 0.8}");
     assertThat(set.averaging().outer()).isEqualTo(OuterOptimizer.nesterov(0.5, 0.8));
+  }
+
+  @Test
+  void deltasTravelAsTheyAreUnlessToldOtherwise() throws IOException {
+    TrainConfig.Averaging exact = load("model: char").averaging();
+    assertThat(exact.deltas()).isEqualTo(DeltaFormat.FP32);
+    assertThat(exact.errorFeedback()).isFalse();
+    TrainConfig rounded = load("model: char\naveraging: {deltas: int8, error_feedback: true}");
+    assertThat(rounded.averaging().deltas()).isEqualTo(DeltaFormat.INT8);
+    assertThat(rounded.averaging().errorFeedback()).isTrue();
+    Files.writeString(file, rounded.toYaml());
+    assertThat(TrainConfig.load(file, List.of())).isEqualTo(rounded);
+    assertThat(
+            TrainConfig.load(
+                    file, List.of("averaging.deltas=fp32", "averaging.error_feedback=false"))
+                .averaging())
+        .isEqualTo(exact);
+
+    mistake(
+        "model: char\naveraging: {deltas: fp16}",
+        "averaging.deltas must be one of fp32, bf16, int8, found 'fp16'.");
+    mistake(
+        "model: char\naveraging: {deltas: int8, error_feedback: 1}",
+        "averaging.error_feedback must be true or false, found 1.");
+    mistake(
+        "model: char\naveraging: {error_feedback: true}",
+        "averaging.error_feedback must be false with averaging.deltas: fp32, which makes no errors,"
+            + " found true.");
   }
 
   private void assertOuter(String name, OuterOptimizer expected, String... keys)
       throws IOException {
     TrainConfig config = load("model: char\naveraging: {outer: " + name + "}");
     assertThat(config.averaging().outer()).isEqualTo(expected);
-    assertThat(((Map<?, ?>) config.toMap().get("averaging")).keySet().toArray()).isEqualTo(keys);
+    List<Object> written = List.copyOf(((Map<?, ?>) config.toMap().get("averaging")).keySet());
+    assertThat(written.subList(0, keys.length)).isEqualTo(List.of(keys));
+    assertThat(written.subList(keys.length, written.size()))
+        .isEqualTo(List.of("optimizer_state", "deltas", "error_feedback"));
     Files.writeString(file, config.toYaml());
     assertThat(TrainConfig.load(file, List.of())).isEqualTo(config);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.prep.PrepareCorpus;
 import io.polyspark.prep.PrepareOptions;
 import io.polyspark.prep.Split;
@@ -81,6 +82,41 @@ class TrainJobTest {
     assertThat(resumed.rounds()).isEqualTo(4);
     assertThat(model(broken)).isEqualTo(model(whole));
     assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+  }
+
+  /** Two replicas, in one chunk: its scale is 4 bytes. */
+  @ParameterizedTest
+  @CsvSource({"averaged, 9", "kept, 1"})
+  void aResumedRunOfRoundedDeltasEqualsAnUninterruptedOneBitForBit(
+      String optimizerState, int bytesOfAParameter) throws IOException {
+    Path whole = directory.resolve("whole-int8-" + optimizerState);
+    Path broken = directory.resolve("broken-int8-" + optimizerState);
+    TrainConfig config =
+        config(
+            List.of(
+                "averaging.optimizer_state=" + optimizerState,
+                "averaging.deltas=int8",
+                "averaging.error_feedback=true",
+                "checkpoint.keep=2"));
+    train(config, whole, false);
+    train(config, broken, false);
+    delete(broken.resolve("checkpoints/round-0000004"));
+    assertThat(broken.resolve("replica-state").toFile().list())
+        .contains("round-0000003", "round-0000004")
+        .doesNotContain("round-0000001");
+    train(config, broken, true);
+
+    assertThat(model(broken)).isEqualTo(model(whole));
+    assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+    String residual = "replica-state/round-0000004/residual-00001.safetensors";
+    assertThat(broken.resolve(residual)).hasSameBinaryContentAs(whole.resolve(residual));
+    long parameters = ParameterLayout.of(config.model()).length();
+    assertThat(rounds(whole))
+        .extracting(RoundMetrics::sentBytes)
+        .containsOnly(2 * (parameters * bytesOfAParameter + 4));
+    assertThat(rounds(whole).get(0).broadcastBytes()).isEqualTo(4 * parameters);
+    assertThat(rounds(whole).get(1).broadcastBytes())
+        .isEqualTo(4 * parameters * (optimizerState.equals("averaged") ? 3 : 1));
   }
 
   @Test

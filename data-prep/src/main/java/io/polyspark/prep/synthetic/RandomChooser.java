@@ -1,11 +1,12 @@
 package io.polyspark.prep.synthetic;
 
+import io.polyspark.model.random.SplitMix64;
+
 /**
  * Decides by chance and adds up what its decisions say. The source of chance is SplitMix64 (Steele,
- * Lea and Flood 2014), spelled out so that a seed gives the same text on every Java version.
+ * Lea and Flood 2014), so that a seed gives the same text on every Java version.
  */
 final class RandomChooser implements Chooser {
-  private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
   private static final double LN_2 = StrictMath.log(2);
 
   private long state;
@@ -13,7 +14,7 @@ final class RandomChooser implements Chooser {
 
   /** A chooser for one document, independent of those of other numbers. */
   RandomChooser(long seed, long document) {
-    this.state = mix(mix(seed) + document * GOLDEN_GAMMA);
+    this.state = SplitMix64.mix(SplitMix64.mix(seed) + document * SplitMix64.GAMMA);
   }
 
   @Override
@@ -49,13 +50,7 @@ final class RandomChooser implements Chooser {
   }
 
   private long next() {
-    state += GOLDEN_GAMMA;
-    return mix(state);
-  }
-
-  private static long mix(long value) {
-    long z = (value ^ (value >>> 30)) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-    return z ^ (z >>> 31);
+    state += SplitMix64.GAMMA;
+    return SplitMix64.mix(state);
   }
 }

@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -30,7 +31,11 @@ import org.apache.hadoop.fs.Path;
  */
 public final class SafetensorsFile implements Closeable {
   /** A tensor of the file: its shape, type and range of bytes from the start of the file. */
-  private record Stored(String name, List<Long> shape, TensorType type, long begin, long end) {}
+  private record Stored(String name, List<Long> shape, TensorType type, long begin, long end) {
+    long elements() {
+      return (end - begin) / type.size();
+    }
+  }
 
   /** The format's own limit to a header, which keeps a damaged length from asking for memory. */
   private static final long LONGEST_HEADER = 100_000_000;
@@ -90,20 +95,40 @@ public final class SafetensorsFile implements Closeable {
    */
   public void read(String name, FlatVector into, long offset) throws IOException {
     Stored tensor = tensor(name);
-    int size = tensor.type().size();
-    long count = (tensor.end() - tensor.begin()) / size;
-    int piece = (int) Math.min(Safetensors.PIECE, count);
-    ByteBuffer bytes = ByteBuffer.allocate(piece * size).order(ByteOrder.LITTLE_ENDIAN);
-    float[] values = new float[piece];
-    in.seek(tensor.begin());
+    long count = tensor.elements();
+    float[] values = new float[(int) Math.min(Safetensors.PIECE, count)];
+    byte[] bytes = new byte[values.length * tensor.type().size()];
     for (long at = 0; at < count; ) {
-      int n = (int) Math.min(piece, count - at);
-      in.readFully(bytes.array(), 0, n * size);
-      for (int i = 0; i < n; i++) {
-        values[i] = tensor.type().valueAt(bytes, i);
-      }
+      int n = (int) Math.min(values.length, count - at);
+      read(tensor, at, values, n, bytes);
       into.write(offset + at, values, 0, n);
       at += n;
+    }
+  }
+
+  /**
+   * Reads a part of a tensor, converted as by the other.
+   *
+   * @param name a tensor of this file
+   * @param first the part's first element, row-major
+   * @param into its elements [0, count) are written; owned by the caller
+   * @throws UserError if the file has no such tensor
+   * @throws IndexOutOfBoundsException if the tensor has no such part
+   */
+  public void read(String name, long first, float[] into, int count) throws IOException {
+    Stored tensor = tensor(name);
+    Objects.checkFromIndexSize(first, (long) count, tensor.elements());
+    read(tensor, first, into, count, new byte[Math.multiplyExact(count, tensor.type().size())]);
+  }
+
+  private void read(Stored tensor, long first, float[] into, int count, byte[] bytes)
+      throws IOException {
+    int size = tensor.type().size();
+    in.seek(tensor.begin() + first * size);
+    in.readFully(bytes, 0, count * size);
+    ByteBuffer values = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      into[i] = tensor.type().valueAt(values, i);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.polyspark.model.shards;
 
+import io.polyspark.model.random.SplitMix64;
+
 /**
  * Which window a sample is: a pure function of (seed, index), so that a run is the same wherever
  * its tasks land and goes on exactly where it stopped. Epoch e = index / windows visits every
@@ -65,20 +67,14 @@ public final class DataOrder {
     long left = number >>> halfBits;
     long right = number & halfMask;
     for (int round = 0; round < ROUNDS; round++) {
-      long swapped = left ^ (mix(right + key + round * 0x9e3779b97f4a7c15L) & halfMask);
+      long swapped = left ^ (mix(right + key + round * SplitMix64.GAMMA) & halfMask);
       left = right;
       right = swapped;
     }
     return left << halfBits | right;
   }
 
-  /**
-   * The finalizer of SplitMix64 (Steele, Lea and Flood 2014): every input bit moves every other.
-   */
   private static long mix(long value) {
-    long z = value + 0x9e3779b97f4a7c15L;
-    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-    return z ^ (z >>> 31);
+    return SplitMix64.mix(value + SplitMix64.GAMMA);
   }
 }

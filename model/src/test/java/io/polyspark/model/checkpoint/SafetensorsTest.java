@@ -72,6 +72,11 @@ class SafetensorsTest {
           .containsEntry("second", List.of(2L, 3L))
           .containsEntry("scalar", List.of());
       assertThat(tensors.dtype("first")).isEqualTo("F32");
+      float[] part = new float[4];
+      tensors.read("second", 2, part, 3);
+      assertThat(part).containsExactly(7.5f, 8.5f, 9.5f, 0);
+      assertThatThrownBy(() -> tensors.read("second", 4, part, 3))
+          .isInstanceOf(IndexOutOfBoundsException.class);
       tensors.read("first", read, 1);
       tensors.read("second", read, 5);
       tensors.read("scalar", read, 0);

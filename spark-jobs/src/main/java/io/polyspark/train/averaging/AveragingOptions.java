@@ -9,8 +9,9 @@ import java.util.OptionalInt;
  * @param replicas W, at least 1; more than the cluster has slots simply queue
  * @param optimizerState what happens to the replicas' optimizer state between rounds
  * @param outer the outer optimizer
- * @param keptStates where the replicas keep their state; present exactly under {@link
- *     OptimizerStatePolicy#KEPT}
+ * @param deltas how the replicas' deltas travel; optimizer state always does in float32
+ * @param states where the replicas keep what they do; present exactly under {@link
+ *     OptimizerStatePolicy#KEPT}, or with error feedback
  * @param reducers over how many partitions the chunks are averaged; empty: as many as the size of
  *     the vectors and the cluster's parallelism ask for. It never changes a bit of the result.
  */
@@ -18,12 +19,13 @@ public record AveragingOptions(
     int replicas,
     OptimizerStatePolicy optimizerState,
     OuterOptimizer outer,
-    Optional<ReplicaStates> keptStates,
+    Deltas deltas,
+    Optional<ReplicaStates> states,
     OptionalInt reducers) {
 
   /**
-   * @throws IllegalArgumentException if a number is not positive, or the states' place does not go
-   *     with the policy
+   * @throws IllegalArgumentException if a number is not positive, or there is a place for states
+   *     though nothing is kept, or the other way round
    */
   public AveragingOptions {
     if (replicas < 1) {
@@ -33,9 +35,11 @@ public record AveragingOptions(
       throw new IllegalArgumentException(
           "There must be at least 1 reducer, not " + reducers.getAsInt());
     }
-    if (keptStates.isPresent() != (optimizerState == OptimizerStatePolicy.KEPT)) {
+    boolean kept = optimizerState == OptimizerStatePolicy.KEPT || deltas.errorFeedback();
+    if (states.isPresent() != kept) {
       throw new IllegalArgumentException(
-          "A directory for replica states goes with the policy KEPT and no other, not with "
+          "A directory for replica states goes with the policy KEPT or error feedback and nothing"
+              + " else, not with "
               + optimizerState);
     }
   }
@@ -46,6 +50,7 @@ public record AveragingOptions(
         replicas,
         OptimizerStatePolicy.AVERAGED,
         OuterOptimizer.average(),
+        Deltas.EXACT,
         Optional.empty(),
         OptionalInt.empty());
   }
@@ -56,6 +61,7 @@ public record AveragingOptions(
         replicas,
         OptimizerStatePolicy.KEPT,
         OuterOptimizer.average(),
+        Deltas.EXACT,
         Optional.of(states),
         OptionalInt.empty());
   }
@@ -66,18 +72,42 @@ public record AveragingOptions(
         replicas,
         OptimizerStatePolicy.RESET,
         OuterOptimizer.average(),
+        Deltas.EXACT,
         Optional.empty(),
         OptionalInt.empty());
   }
 
   /** The same with another outer optimizer. */
   public AveragingOptions withOuter(OuterOptimizer optimizer) {
-    return new AveragingOptions(replicas, optimizerState, optimizer, keptStates, reducers);
+    return new AveragingOptions(replicas, optimizerState, optimizer, deltas, states, reducers);
+  }
+
+  /**
+   * The same with deltas that travel in other numbers, without error feedback.
+   *
+   * @param seed of the random bits that rounding takes
+   */
+  public AveragingOptions withDeltas(DeltaFormat format, long seed) {
+    Deltas rounded = new Deltas(format, false, seed);
+    return new AveragingOptions(replicas, optimizerState, outer, rounded, states, reducers);
+  }
+
+  /**
+   * The same with error feedback.
+   *
+   * @param residuals where replicas keep them; under {@link OptimizerStatePolicy#KEPT} they keep
+   *     their optimizer state there too
+   * @throws IllegalArgumentException if deltas travel in float32
+   */
+  public AveragingOptions withErrorFeedback(ReplicaStates residuals) {
+    Deltas fedBack = new Deltas(deltas.format(), true, deltas.seed());
+    return new AveragingOptions(
+        replicas, optimizerState, outer, fedBack, Optional.of(residuals), reducers);
   }
 
   /** The same with a fixed number of partitions to average over. */
   public AveragingOptions withReducers(int partitions) {
     return new AveragingOptions(
-        replicas, optimizerState, outer, keptStates, OptionalInt.of(partitions));
+        replicas, optimizerState, outer, deltas, states, OptionalInt.of(partitions));
   }
 }

@@ -5,33 +5,22 @@ import static io.polyspark.train.averaging.PieceKey.Kind;
 import io.polyspark.model.config.UserError;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.apache.spark.ContextCleaner;
-import org.apache.spark.ShuffleDependency;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.rdd.RDD;
-import org.apache.spark.rdd.ShuffledRDD;
-import scala.Option;
-import scala.Tuple2;
-import scala.math.Ordering;
-import scala.math.Ordering$;
-import scala.reflect.ClassTag;
-import scala.reflect.ClassTag$;
 
 /**
  * One round of local training and averaging on the cluster.
  *
  * <ol>
  *   <li>The driver broadcasts the parameters and what state there is, chunk by chunk.
- *   <li>A stage of W tasks, one per replica, trains and writes pieces to a shuffle: it is a
- *       shuffle-map stage, so a replica whose executor is lost is trained again, from the same
- *       input, without the others.
+ *   <li>A stage of W tasks, one per replica, trains and writes pieces to a shuffle, the deltas in
+ *       the numbers that {@link Deltas} says: it is a shuffle-map stage, so a replica whose
+ *       executor is lost is trained again, from the same input, without the others.
  *   <li>The driver reads the W reports, which lie in a partition of their own. If a replica has
  *       diverged, the round ends here.
  *   <li>Reduce tasks average the chunks over the same shuffle files; the driver fetches them a few
@@ -41,8 +30,9 @@ import scala.reflect.ClassTag$;
  * Beside the vectors of the old and the new state, the driver holds a serialized copy of the
  * former, never anything of the size of W copies. An executor holds what is broadcast, as arrays
  * and serialized (Spark moves either to disk when memory is short), and per running task a replica
- * and a few chunks. Nothing is limited by 2 GiB. The result does not depend on where tasks ran, how
- * often, in which order, or over how many reducers.
+ * and a few chunks; residuals of deltas that are rounded lie in files and take no memory of their
+ * own. Nothing is limited by 2 GiB. The result does not depend on where tasks ran, how often, in
+ * which order, or over how many reducers.
  */
 public final class AveragingRound {
   /** Assumed where the first round does not know it yet; only the reducers' number rests on it. */
@@ -86,7 +76,7 @@ public final class AveragingRound {
     }
     requireOuterState(state);
     int round = state.round() + 1;
-    options.keptStates().ifPresent(states -> states.prepare(round, options.replicas()));
+    int residuals = residuals(round);
     long start = System.nanoTime();
     try (BroadcastVector.Pool broadcasts = new BroadcastVector.Pool(spark)) {
       BroadcastVector parameters = broadcasts.add(state.parameters());
@@ -99,21 +89,27 @@ public final class AveragingRound {
               options.optimizerState(),
               parameters,
               broadcasts.addAll(startingState(state)),
-              options.keptStates().orElse(null),
+              options.deltas(),
+              options.states().orElse(null),
+              residuals,
               task);
       long broadcast = System.nanoTime();
 
       ReducePlan plan = reducePlan(state);
-      ShuffledRDD<PieceKey, byte[], byte[]> shuffled = shuffle(slices, stage, plan);
-      try {
-        JavaPairRDD<PieceKey, byte[]> pieces =
-            new JavaPairRDD<>(shuffled, tag(PieceKey.class), tag(byte[].class));
+      try (PieceShuffle shuffle =
+          new PieceShuffle(spark, slices.mapPartitionsWithIndex(stage, false), plan.partitions())) {
+        JavaPairRDD<PieceKey, byte[]> pieces = shuffle.pieces();
         List<Outcome.Trained<M>> trained = outcomes(pieces);
         long computed = System.nanoTime();
 
         ChunkAverager averager =
             new ChunkAverager(
-                round, participants(trained), options.outer(), parameters, outerState);
+                round,
+                participants(trained),
+                options.deltas().format(),
+                options.outer(),
+                parameters,
+                outerState);
         RoundState next = collect(pieces.mapPartitions(averager), plan, state, trained);
         long averaged = System.nanoTime();
 
@@ -125,11 +121,23 @@ public final class AveragingRound {
                 compute,
                 Math.max(0, (computed - broadcast) * 1e-9 - compute),
                 (averaged - computed) * 1e-9);
-        return new RoundResult<>(next, reports, timings);
-      } finally {
-        deleteFiles(shuffled);
+        RoundTraffic traffic =
+            new RoundTraffic(
+                trained.stream().mapToLong(Outcome.Trained::sentBytes).sum(), broadcasts.bytes());
+        return new RoundResult<>(next, reports, timings, traffic);
       }
     }
+  }
+
+  /** Sees to the replicas' states; how many have a residual of the round before. */
+  private int residuals(int round) {
+    options.states().ifPresent(states -> states.clear(round));
+    if (round > 1 && options.optimizerState() == OptimizerStatePolicy.KEPT) {
+      options.states().get().requireOptimizerStates(round - 1, options.replicas());
+    }
+    return round > 1 && options.deltas().errorFeedback()
+        ? options.states().get().residuals(round - 1, options.replicas())
+        : 0;
   }
 
   /** Zeros in a later round would pass for a state of all rounds before it. */
@@ -165,21 +173,6 @@ public final class AveragingRound {
         ? ReducePlan.withPartitions(options.reducers().getAsInt(), bytes, maxResultSize)
         : ReducePlan.of(
             state.parameters().plan().chunks(), bytes, spark.defaultParallelism(), maxResultSize);
-  }
-
-  private static <D, M extends Serializable> ShuffledRDD<PieceKey, byte[], byte[]> shuffle(
-      JavaRDD<D> slices, ReplicaStage<D, M> stage, ReducePlan plan) {
-    RDD<Tuple2<PieceKey, byte[]>> sent = slices.mapPartitionsWithIndex(stage, false).rdd();
-    Ordering<PieceKey> order =
-        Ordering$.MODULE$.comparatorToOrdering(Comparator.<PieceKey>naturalOrder());
-    return new ShuffledRDD<PieceKey, byte[], byte[]>(
-            sent,
-            new PiecePartitioner(plan.partitions()),
-            tag(PieceKey.class),
-            tag(byte[].class),
-            tag(byte[].class))
-        .setKeyOrdering(order)
-        .setSerializer(new PieceSerializer());
   }
 
   /** Runs the training stage: asking for the reports' partition needs all of it. */
@@ -267,22 +260,5 @@ public final class AveragingRound {
             .mapToObj(ignored -> ChunkedVector.awaiting(plan))
             .toList());
     return vectors;
-  }
-
-  /**
-   * Deletes the round's shuffle files now. Spark by itself would only do so when the driver's
-   * garbage collector finds the RDD, and W copies of the model lie on the executors' disks.
-   */
-  private void deleteFiles(ShuffledRDD<PieceKey, byte[], byte[]> shuffled) {
-    ShuffleDependency<?, ?, ?> dependency =
-        (ShuffleDependency<?, ?, ?>) shuffled.dependencies().head();
-    Option<ContextCleaner> cleaner = spark.sc().cleaner();
-    if (cleaner.isDefined()) {
-      cleaner.get().doCleanupShuffle(dependency.shuffleId(), false);
-    }
-  }
-
-  private static <T> ClassTag<T> tag(Class<T> type) {
-    return ClassTag$.MODULE$.apply(type);
   }
 }

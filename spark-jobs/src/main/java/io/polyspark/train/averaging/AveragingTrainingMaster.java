@@ -172,7 +172,7 @@ public final class AveragingTrainingMaster
       RoundResult<Double> result = round.run(state(network), slices.round(r), task);
       update(network, result.next());
       graph.setScore(meanScore(result.replicas()));
-      options.keptStates().ifPresent(states -> states.retain(Set.of(rounds)));
+      options.states().ifPresent(states -> states.retain(Set.of(rounds)));
     }
   }
 

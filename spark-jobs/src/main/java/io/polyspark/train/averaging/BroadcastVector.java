@@ -85,6 +85,11 @@ public final class BroadcastVector implements Serializable {
       return all.stream().map(this::add).toList();
     }
 
+    /** What all of them have been cut into, before Spark compresses it. */
+    long bytes() {
+      return vectors.stream().mapToLong(vector -> vector.plan.length() * Float.BYTES).sum();
+    }
+
     @Override
     public void close() {
       vectors.forEach(BroadcastVector::destroy);

@@ -1,6 +1,5 @@
 package io.polyspark.train.averaging;
 
-import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -16,6 +15,7 @@ import scala.Tuple2;
  *
  * @param round the round being run, from 1
  * @param participants the replicas whose pieces make the mean, in ascending order
+ * @param deltas in which numbers the deltas come
  * @param outer the outer optimizer
  * @param parameters theta_r
  * @param outerState the outer optimizer's state; empty stands for zeros
@@ -23,6 +23,7 @@ import scala.Tuple2;
 record ChunkAverager(
     int round,
     List<Integer> participants,
+    DeltaFormat deltas,
     OuterOptimizer outer,
     BroadcastVector parameters,
     List<BroadcastVector> outerState)
@@ -49,25 +50,21 @@ record ChunkAverager(
 
   private void average(Iterator<Tuple2<PieceKey, byte[]>> pieces, Queue<AveragedChunk> ready) {
     PieceKey first = null;
+    DeltaCodec codec = null;
     double[] mean = null;
-    float[] values = null;
     for (int participant : participants) {
       Tuple2<PieceKey, byte[]> piece = pieces.hasNext() ? pieces.next() : null;
       if (piece == null || piece._1().replica() != participant) {
         throw unexpected(participant, first, piece);
       }
-      FloatBuffer sent = Float32.view(piece._2());
       if (first == null) {
         first = piece._1();
-        mean = new double[sent.remaining()];
-        values = new float[sent.remaining()];
-      } else if (!first.sameChunk(piece._1()) || sent.remaining() != mean.length) {
+        codec = codec(first.kind());
+        mean = new double[codec.elements(piece._2())];
+      } else if (!first.sameChunk(piece._1()) || codec.elements(piece._2()) != mean.length) {
         throw unexpected(participant, first, piece);
       }
-      sent.get(values);
-      for (int i = 0; i < mean.length; i++) {
-        mean[i] += values[i];
-      }
+      codec.addTo(mean, piece._2());
     }
     for (int i = 0; i < mean.length; i++) {
       mean[i] /= participants.size();
@@ -75,12 +72,17 @@ record ChunkAverager(
     if (first.kind() == PieceKey.Kind.PARAMETERS) {
       step(first.chunk(), mean, ready);
     } else {
+      float[] values = new float[mean.length];
       for (int i = 0; i < mean.length; i++) {
         values[i] = (float) mean[i];
       }
       ready.add(
           new AveragedChunk(first.kind(), first.vector(), first.chunk(), Float32.encode(values)));
     }
+  }
+
+  private DeltaCodec codec(PieceKey.Kind kind) {
+    return (kind == PieceKey.Kind.PARAMETERS ? deltas : DeltaFormat.FP32).codec();
   }
 
   private void step(int chunk, double[] pseudoGradient, Queue<AveragedChunk> ready) {

@@ -7,7 +7,8 @@ import java.util.Objects;
  * How a vector of {@code length} float32 elements is cut into chunks: all of {@code chunkSize}
  * elements but the last, which holds what is left. Everything that travels between driver and
  * executors travels as chunks, so the length of the whole is limited by nothing but memory; where
- * the cuts lie never changes a bit of the result, because averaging works element by element.
+ * the cuts lie never changes a bit of the result, because averaging works element by element; only
+ * {@link DeltaFormat#INT8} has a scale per chunk.
  *
  * @param length elements of the whole vector, at least 0
  * @param chunkSize elements of a chunk, in [1, {@link #MAX_CHUNK_SIZE}]

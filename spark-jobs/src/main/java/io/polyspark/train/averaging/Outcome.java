@@ -14,9 +14,10 @@ sealed interface Outcome<M extends Serializable> extends Serializable {
    * The replica was trained and its vectors were sent.
    *
    * @param stateLengths the lengths of the optimizer state vectors that were sent
+   * @param sentBytes the bytes of all chunks that were sent
    */
-  record Trained<M extends Serializable>(ReplicaReport<M> report, List<Long> stateLengths)
-      implements Outcome<M> {}
+  record Trained<M extends Serializable>(
+      ReplicaReport<M> report, List<Long> stateLengths, long sentBytes) implements Outcome<M> {}
 
   /**
    * The replica cannot go on, and would not by being run again; what was sent of its vectors is of

@@ -10,14 +10,15 @@ import scala.Tuple2;
 
 /**
  * The pieces of one trained replica, made one by one while Spark writes them to the shuffle, so
- * that a task holds one chunk beside the replica itself: the deltas theta_r - theta_w, the
- * optimizer state if it is averaged, and last of all the report, which says whether they are any
- * good.
+ * that a task holds one chunk beside the replica itself: the deltas theta_r - theta_w as {@link
+ * DeltaEncoder} encodes them, the optimizer state in float32 if it is averaged, and last of all the
+ * report, which says whether they are any good.
  */
 final class PieceIterator<M extends Serializable> implements Iterator<Tuple2<PieceKey, byte[]>> {
   private final ReplicaStage<?, M> stage;
   private final int replica;
   private final TrainedReplica<M> trained;
+  private final DeltaEncoder encoder;
   private final double seconds;
 
   /** What is sent in chunks: the parameters first, then each vector of averaged state. */
@@ -25,17 +26,23 @@ final class PieceIterator<M extends Serializable> implements Iterator<Tuple2<Pie
 
   private int vector;
   private int chunk;
+  private long sentBytes;
   private boolean reported;
 
   private record Sent(PieceKey.Kind kind, int number, FlatVector values, ChunkPlan plan) {}
 
-  PieceIterator(ReplicaStage<?, M> stage, int replica, TrainedReplica<M> trained, double seconds) {
+  PieceIterator(
+      ReplicaStage<?, M> stage,
+      int replica,
+      TrainedReplica<M> trained,
+      DeltaEncoder encoder,
+      double seconds) {
     this.stage = stage;
     this.replica = replica;
     this.trained = trained;
+    this.encoder = encoder;
     this.seconds = seconds;
     ChunkPlan plan = stage.parameters().plan();
-    BroadcastVector.requireLength(plan.length(), trained.parameters());
     if (trained.steps() > 0) {
       vectors.add(new Sent(PieceKey.Kind.PARAMETERS, 0, trained.parameters(), plan));
       if (stage.policy() == OptimizerStatePolicy.AVERAGED) {
@@ -66,23 +73,22 @@ final class PieceIterator<M extends Serializable> implements Iterator<Tuple2<Pie
       return report();
     }
     Sent sent = vectors.get(vector);
-    float[] values = new float[sent.plan().size(chunk)];
-    sent.values().read(sent.plan().offset(chunk), values, 0, values.length);
+    byte[] piece;
     if (sent.kind() == PieceKey.Kind.PARAMETERS) {
-      subtractFrom(stage.parameters().chunk(chunk), values);
-      if (!finite(values)) {
+      float[] delta = encoder.delta(chunk);
+      if (!finite(delta)) {
         return diverged();
       }
+      piece = encoder.encode(chunk, delta);
+    } else {
+      float[] values = new float[sent.plan().size(chunk)];
+      sent.values().read(sent.plan().offset(chunk), values, 0, values.length);
+      piece = Float32.encode(values);
     }
     PieceKey key = new PieceKey(sent.kind(), sent.number(), chunk, replica);
     chunk++;
-    return new Tuple2<>(key, Float32.encode(values));
-  }
-
-  private static void subtractFrom(float[] start, float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      values[i] = start[i] - values[i];
-    }
+    sentBytes += piece.length;
+    return new Tuple2<>(key, piece);
   }
 
   /** A sum of x * 0 is 0 unless some x is infinite or NaN. */
@@ -104,9 +110,10 @@ final class PieceIterator<M extends Serializable> implements Iterator<Tuple2<Pie
 
   private Tuple2<PieceKey, byte[]> report() {
     reported = true;
-    if (stage.keptStates() != null) {
-      stage.keptStates().write(stage.round(), replica, trained.optimizerState());
+    if (stage.policy() == OptimizerStatePolicy.KEPT) {
+      stage.states().write(stage.round(), replica, trained.optimizerState());
     }
+    encoder.keepResidual(trained.steps() > 0);
     List<Long> stateLengths =
         vectors.stream()
             .filter(sent -> sent.kind() == PieceKey.Kind.OPTIMIZER_STATE)
@@ -114,6 +121,6 @@ final class PieceIterator<M extends Serializable> implements Iterator<Tuple2<Pie
             .toList();
     ReplicaReport<M> report =
         new ReplicaReport<>(replica, trained.steps(), seconds, trained.metrics());
-    return ReplicaStage.report(replica, new Outcome.Trained<>(report, stateLengths));
+    return ReplicaStage.report(replica, new Outcome.Trained<>(report, stateLengths, sentBytes));
   }
 }

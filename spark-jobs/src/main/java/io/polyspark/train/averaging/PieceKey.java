@@ -19,7 +19,7 @@ record PieceKey(Kind kind, int vector, int chunk, int replica)
   enum Kind {
     /** A replica's {@link Outcome}. */
     REPORT((byte) 'r'),
-    /** In: theta_r - theta_w. Out: theta_{r+1}. */
+    /** In: theta_r - theta_w as {@link Deltas} has it. Out: theta_{r+1}. */
     PARAMETERS((byte) 'p'),
     /** A vector of the replicas' optimizer state. In: a replica's. Out: the mean. */
     OPTIMIZER_STATE((byte) 'i'),

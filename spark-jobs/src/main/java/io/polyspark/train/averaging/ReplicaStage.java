@@ -21,8 +21,10 @@ import scala.Tuple2;
  * @param policy what happens to the optimizer state
  * @param parameters theta_r
  * @param optimizerState the averaged state to start from; empty if there is none
- * @param keptStates where each replica keeps its state; null unless the policy is {@link
- *     OptimizerStatePolicy#KEPT} (an Optional cannot be serialized)
+ * @param deltas how deltas travel
+ * @param states where replicas keep what they keep; null where they keep nothing (an Optional
+ *     cannot be serialized)
+ * @param residuals the replicas below this number have a residual of the round before
  */
 record ReplicaStage<D, M extends Serializable>(
     int round,
@@ -31,7 +33,9 @@ record ReplicaStage<D, M extends Serializable>(
     OptimizerStatePolicy policy,
     BroadcastVector parameters,
     List<BroadcastVector> optimizerState,
-    ReplicaStates keptStates,
+    Deltas deltas,
+    ReplicaStates states,
+    int residuals,
     SliceTask<D, M> task)
     implements Function2<Integer, Iterator<D>, Iterator<Tuple2<PieceKey, byte[]>>> {
 
@@ -42,12 +46,19 @@ record ReplicaStage<D, M extends Serializable>(
     try {
       TrainedReplica<M> trained = task.run(new Input(this, replica), slice);
       double seconds = (System.nanoTime() - start) * 1e-9;
-      TaskContext.get()
-          .addTaskCompletionListener((TaskCompletionListener) context -> trained.close());
-      return new PieceIterator<>(this, replica, trained, seconds);
+      closeAtTheEnd(trained::close);
+      BroadcastVector.requireLength(parameters.plan().length(), trained.parameters());
+      DeltaEncoder encoder = new DeltaEncoder(this, replica, trained.parameters());
+      closeAtTheEnd(encoder::close);
+      return new PieceIterator<>(this, replica, trained, encoder, seconds);
     } catch (DivergedException | UserError e) {
       return Collections.singleton(report(replica, new Outcome.Ended<M>(e))).iterator();
     }
+  }
+
+  /** At the end of the task, however it ends. */
+  private static void closeAtTheEnd(Runnable closing) {
+    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> closing.run());
   }
 
   static Tuple2<PieceKey, byte[]> report(int replica, Outcome<?> outcome) {
@@ -78,8 +89,8 @@ record ReplicaStage<D, M extends Serializable>(
 
     @Override
     public boolean readOptimizerState(List<FlatVector> into) {
-      if (stage.keptStates != null && stage.round > 1) {
-        stage.keptStates.read(stage.round - 1, replica, into);
+      if (stage.policy == OptimizerStatePolicy.KEPT && stage.round > 1) {
+        stage.states.read(stage.round - 1, replica, into);
         return true;
       }
       if (stage.optimizerState.isEmpty()) {

@@ -22,14 +22,23 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The replicas' own optimizer states under {@link OptimizerStatePolicy#KEPT}, on any Hadoop file
- * system: {@code DIRECTORY/round-0000010/replica-00003.safetensors} is what replica 3 had at the
- * end of round 10. A file appears whole or not at all, and a task that is run twice leaves one.
+ * What replicas keep from one round to the next, on any Hadoop file system. {@code
+ * DIRECTORY/round-0000010/replica-00003.safetensors} is the optimizer state that replica 3 had at
+ * the end of round 10 under {@link OptimizerStatePolicy#KEPT}, {@code residual-00003.safetensors}
+ * beside it what rounding has left out of its deltas by then, where that is fed back ({@link
+ * Deltas}). A file appears whole or not at all, and a task that is run twice leaves one.
  */
 public final class ReplicaStates implements Serializable {
+  /** The name of the one tensor of a residual. */
+  static final String RESIDUAL = "residual";
+
   private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicaStates.class);
+  private static final String OPTIMIZER = "replica";
 
   private final String directory;
   private final SerializableConfiguration configuration;
@@ -44,40 +53,94 @@ public final class ReplicaStates implements Serializable {
   }
 
   /**
-   * Makes ready for a round, on the driver: clears away what an earlier, interrupted run of it may
-   * have left, and makes sure that its replicas find what they kept in the round before.
-   *
-   * @throws UserError if a replica's state of the round before is not there
+   * Clears away what an earlier, interrupted run of a round may have left, on the driver and before
+   * the round starts.
    */
-  void prepare(int round, int replicas) {
+  void clear(int round) {
     try {
-      FileSystem fs = fileSystem();
-      fs.delete(directory(round), true);
-      for (int replica = 0; round > 1 && replica < replicas; replica++) {
-        Path state = file(round - 1, replica);
-        if (!fs.exists(state)) {
-          throw UserError.of(
-              "Replica %d has kept no optimizer state of round %d (there is no %s): continue with"
-                  + " as many replicas as before, or with optimizer state averaged or reset.",
-              replica, round - 1, state);
-        }
-      }
+      fileSystem().delete(directory(round), true);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot use " + directory + " for replica states", e);
+      throw cannotUse(e);
     }
   }
 
   /**
-   * Writes a replica's state at the end of a round, on an executor. If another attempt of the task
-   * has written it already it stays as it is: the two are the same.
+   * Makes sure that replicas find the optimizer state that they kept in a round, on the driver.
+   *
+   * @throws UserError if a replica's is not there
+   */
+  void requireOptimizerStates(int round, int replicas) {
+    int kept = kept(OPTIMIZER, round, replicas);
+    if (kept < replicas) {
+      throw UserError.of(
+          "Replica %d has kept no optimizer state of round %d (there is no %s): continue with as"
+              + " many replicas as before, or with optimizer state averaged or reset.",
+          kept, round, file(OPTIMIZER, round, kept));
+    }
+  }
+
+  /**
+   * How many replicas, those of the lowest numbers, have a residual of a round; on the driver, so
+   * that what a task starts from does not depend on what it finds.
+   *
+   * @return at most {@code replicas}; fewer where a round has more replicas than the one before it
+   * @throws UserError if one is missing in between
+   */
+  int residuals(int round, int replicas) {
+    int kept = kept(RESIDUAL, round, replicas);
+    for (int replica = kept + 1; replica < replicas; replica++) {
+      if (has(RESIDUAL, round, replica)) {
+        throw UserError.of(
+            "Replica %d's residual of round %d is missing (there is no %s): bring it back, or"
+                + " continue with averaging.error_feedback=false.",
+            kept, round, file(RESIDUAL, round, kept));
+      }
+    }
+    if (kept < replicas) {
+      LOG.warn(
+          "Replicas from {} on have no residual of round {}: they start from zero", kept, round);
+    }
+    return kept;
+  }
+
+  /** The first replica that has kept nothing of a kind, or {@code replicas}. */
+  private int kept(String kind, int round, int replicas) {
+    int replica = 0;
+    while (replica < replicas && has(kind, round, replica)) {
+      replica++;
+    }
+    return replica;
+  }
+
+  private boolean has(String kind, int round, int replica) {
+    try {
+      return fileSystem().exists(file(kind, round, replica));
+    } catch (IOException e) {
+      throw cannotUse(e);
+    }
+  }
+
+  /**
+   * Writes a replica's optimizer state at the end of a round, on an executor. If another attempt of
+   * the task has written it already it stays as it is: the two are the same.
    */
   void write(int round, int replica, List<FlatVector> vectors) {
-    Path state = file(round, replica);
-    Path temporary = new Path(state.getParent(), "." + state.getName() + "." + UUID.randomUUID());
     List<TensorEntry> tensors = new ArrayList<>();
     for (FlatVector vector : vectors) {
       tensors.add(new TensorEntry(tensor(tensors.size()), List.of(vector.length()), vector, 0));
     }
+    write(file(OPTIMIZER, round, replica), tensors);
+  }
+
+  /** As {@link #write}, a replica's residual. */
+  void writeResidual(int round, int replica, FlatVector residual) {
+    write(
+        file(RESIDUAL, round, replica),
+        List.of(new TensorEntry(RESIDUAL, List.of(residual.length()), residual, 0)));
+  }
+
+  private void write(Path state, List<TensorEntry> tensors) {
+    Path temporary = new Path(state.getParent(), "." + state.getName() + "." + UUID.randomUUID());
     try {
       FileSystem fs = fileSystem();
       try {
@@ -97,22 +160,41 @@ public final class ReplicaStates implements Serializable {
 
   /** Reads what {@link #write} wrote, on an executor. */
   void read(int round, int replica, List<FlatVector> into) {
-    Path state = file(round, replica);
-    try (SafetensorsFile file = SafetensorsFile.open(fileSystem(), state)) {
-      Map<String, List<Long>> expected = new HashMap<>();
-      for (FlatVector vector : into) {
-        expected.put(tensor(expected.size()), List.of(vector.length()));
-      }
-      if (!file.shapes().equals(expected)) {
-        throw new IllegalArgumentException(
-            state + " holds " + file.shapes() + ", the replica's optimizer has " + expected);
-      }
+    Map<String, List<Long>> shapes = new HashMap<>();
+    for (FlatVector vector : into) {
+      shapes.put(tensor(shapes.size()), List.of(vector.length()));
+    }
+    Path state = file(OPTIMIZER, round, replica);
+    try (SafetensorsFile file = open(state, shapes)) {
       for (int i = 0; i < into.size(); i++) {
         file.read(tensor(i), into.get(i), 0);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read replica state " + state, e);
+      throw cannotRead(state, e);
     }
+  }
+
+  /**
+   * Opens what {@link #writeResidual} wrote, on an executor: a file with the tensor {@link
+   * #RESIDUAL}, for the caller to close.
+   */
+  SafetensorsFile openResidual(int round, int replica, long length) {
+    Path state = file(RESIDUAL, round, replica);
+    try {
+      return open(state, Map.of(RESIDUAL, List.of(length)));
+    } catch (IOException e) {
+      throw cannotRead(state, e);
+    }
+  }
+
+  private SafetensorsFile open(Path state, Map<String, List<Long>> shapes) throws IOException {
+    SafetensorsFile file = SafetensorsFile.open(fileSystem(), state);
+    if (!file.shapes().equals(shapes)) {
+      file.close();
+      throw new IllegalArgumentException(
+          state + " holds " + file.shapes() + ", the replica has " + shapes);
+    }
+    return file;
   }
 
   /** Deletes the states of all rounds but these, on the driver. */
@@ -142,8 +224,8 @@ public final class ReplicaStates implements Serializable {
     return new Path(directory, name(round));
   }
 
-  private Path file(int round, int replica) {
-    String name = String.format(Locale.ROOT, "replica-%05d.safetensors", replica);
+  private Path file(String kind, int round, int replica) {
+    String name = String.format(Locale.ROOT, "%s-%05d.safetensors", kind, replica);
     return new Path(directory(round), name);
   }
 
@@ -153,5 +235,13 @@ public final class ReplicaStates implements Serializable {
 
   private static String name(int round) {
     return String.format(Locale.ROOT, "round-%07d", round);
+  }
+
+  private UncheckedIOException cannotUse(IOException e) {
+    return new UncheckedIOException("Cannot use " + directory + " for replica states", e);
+  }
+
+  private static UncheckedIOException cannotRead(Path state, IOException e) {
+    return new UncheckedIOException("Cannot read replica state " + state, e);
   }
 }

@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 
 /**
  * Round after round, until told to stop: makes each round's task from the state that it starts
- * from, hands every result to the caller, and deletes the kept replica states that nobody needs any
+ * from, hands every result to the caller, and deletes the replica states that nobody needs any
  * more.
  *
  * @param <M> what replicas report, see {@link ReplicaTask}
@@ -61,7 +61,7 @@ public final class RoundLoop<M extends Serializable> {
   }
 
   private void deleteOldStates(int newest) {
-    Optional<ReplicaStates> states = round.options().keptStates();
+    Optional<ReplicaStates> states = round.options().states();
     if (states.isPresent()) {
       Set<Integer> needed = new HashSet<>(steering.checkpointedRounds());
       needed.add(newest);

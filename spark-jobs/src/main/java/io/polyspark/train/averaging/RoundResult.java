@@ -9,9 +9,10 @@ import java.util.List;
  * @param next what the next round starts from
  * @param replicas one report per replica, in replica order
  * @param timings where the time went
+ * @param traffic what was sent
  */
 public record RoundResult<M extends Serializable>(
-    RoundState next, List<ReplicaReport<M>> replicas, RoundTimings timings) {
+    RoundState next, List<ReplicaReport<M>> replicas, RoundTimings timings, RoundTraffic traffic) {
 
   /** Copies the list. */
   public RoundResult {

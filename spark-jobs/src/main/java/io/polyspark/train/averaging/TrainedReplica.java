@@ -12,7 +12,10 @@ import java.util.List;
  * @param <M> see {@link ReplicaTask}
  */
 public interface TrainedReplica<M extends Serializable> extends AutoCloseable {
-  /** The parameters theta_w that this replica has arrived at. */
+  /**
+   * The parameters theta_w that this replica has arrived at. What has been read of them may be
+   * written over: the vector is then a place for what the replica keeps ({@link Deltas}).
+   */
   FlatVector parameters();
 
   /** The state of its optimizer, for instance first and second moment; empty if it has none. */

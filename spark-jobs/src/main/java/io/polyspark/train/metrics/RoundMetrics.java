@@ -25,6 +25,8 @@ import java.util.OptionalDouble;
  * @param broadcastSeconds time to make the parameters ready to be fetched
  * @param checkpointSeconds time to write the checkpoint of the round before, 0 where it has none: a
  *     round is recorded before its own checkpoint, which then finds its metrics complete
+ * @param sentBytes all chunks that the replicas sent to be averaged
+ * @param broadcastBytes all chunks that the driver broadcast, which each executor fetches once
  * @param outsideShare the share of {@code seconds} in which even the slowest replica took no step:
  *     1 - (its steps' seconds) / {@code seconds}
  * @param tokensPerSecond the round's tokens over {@code seconds}
@@ -47,6 +49,8 @@ public record RoundMetrics(
     double waitSeconds,
     double broadcastSeconds,
     double checkpointSeconds,
+    long sentBytes,
+    long broadcastBytes,
     double outsideShare,
     double tokensPerSecond,
     Map<String, double[]> coefficients,

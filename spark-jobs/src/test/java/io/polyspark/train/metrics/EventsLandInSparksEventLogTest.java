@@ -35,6 +35,8 @@ class EventsLandInSparksEventLogTest {
               0.25,
               0.25,
               0.25,
+              4096,
+              1024,
               0.5,
               15_360,
               Map.of("act_fn.bias", new double[] {0.125}),

@@ -47,6 +47,7 @@ class MetricsFileTest {
             "\"coefficients\":{\"act_fn.bias\":[0.125]},\"experts\":[{\"load\":[0.5,0.5],"
                 + "\"entropy\":0.75,\"load_balancing_loss\":1.0,\"z_loss\":2.5,\"dropped\":0}]}");
     assertThat(Files.readAllLines(file).get(4))
+        .contains("\"sent_bytes\":4096,\"broadcast_bytes\":1024,")
         .endsWith("\"coefficients\":{\"act_fn.bias\":[0.125]}}");
   }
 
@@ -172,6 +173,8 @@ class MetricsFileTest {
             0.25,
             0.25,
             0.25,
+            4096,
+            1024,
             0.5,
             1536,
             Map.of("act_fn.bias", new double[] {0.125}),

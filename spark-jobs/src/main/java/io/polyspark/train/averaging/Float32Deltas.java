@@ -1,0 +1,25 @@
+package io.polyspark.train.averaging;
+
+import io.polyspark.model.random.SplitMix64;
+import java.nio.FloatBuffer;
+
+/** As {@link Float32}, 4 bytes an element: exact. */
+record Float32Deltas() implements DeltaCodec {
+  @Override
+  public byte[] encode(float[] numbers, SplitMix64 random, long offset) {
+    return Float32.encode(numbers);
+  }
+
+  @Override
+  public int elements(byte[] encoded) {
+    return encoded.length / Float.BYTES;
+  }
+
+  @Override
+  public void addTo(double[] sum, byte[] encoded) {
+    FloatBuffer numbers = Float32.view(encoded);
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += numbers.get(i);
+    }
+  }
+}
