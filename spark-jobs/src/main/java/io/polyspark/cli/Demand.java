@@ -46,7 +46,7 @@ record Demand(
     MemoryEstimate replica = replicaOf(training);
     return ofReplicas(
         "train",
-        training.replicas(),
+        training.replicas().max(),
         replica.total() + validationBytes(training),
         replica.activations(),
         ParameterLayout.of(training.model()).length(),

@@ -168,14 +168,14 @@ record DoctorReport(
   }
 
   private String verdict() {
-    int replicas = training.replicas();
+    int replicas = training.replicas().max();
     int atATime = SparkSettings.executors(settings.getOrDefault("spark.master", "")).orElse(replicas);
     if (replicas == 1) {
       return "one replica";
     }
     return atATime < replicas
-        ? replicas + " replicas, " + atATime + " at a time"
-        : replicas + " replicas side by side";
+        ? training.replicas() + " replicas, " + atATime + " at a time"
+        : training.replicas() + " replicas side by side";
   }
 
   private void machineLines(StringBuilder text) {

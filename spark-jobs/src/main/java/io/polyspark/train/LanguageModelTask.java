@@ -2,6 +2,7 @@ package io.polyspark.train;
 
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.DataOrder;
+import io.polyspark.model.shards.DataPosition;
 import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.train.averaging.DivergedException;
@@ -18,8 +19,9 @@ import org.apache.spark.TaskKilledException;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * One round of one replica of a language model: H steps on its own slice of the data order. What it
- * computes depends on its fields and the round's input alone.
+ * One round of one replica of a language model: H steps on its own slice of the data order, or
+ * fewer where the replica is late. What it computes depends on its fields and the round's input
+ * alone, and, where it has a limit of time, on whether it reaches that.
  */
 final class LanguageModelTask implements ReplicaTask<StepLog> {
   private static final long serialVersionUID = 1L;
@@ -27,25 +29,31 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
   private final String config;
   private final String data;
   private final SerializableConfiguration hadoop;
-  private final long samplesConsumed;
+  private final DataPosition position;
   private final int steps;
+  private final double limitSeconds;
+  private final StepClock clock;
 
   /**
    * @param data the directory of token shards
-   * @param samplesConsumed c, the run's counter at the start of the round
-   * @param steps H of this round
+   * @param position where the data order goes on at the start of the round
+   * @param plan the round
+   * @param clock times the steps
    */
   LanguageModelTask(
       TrainConfig config,
       Path data,
       SerializableConfiguration hadoop,
-      long samplesConsumed,
-      int steps) {
+      DataPosition position,
+      RoundPlan plan,
+      StepClock clock) {
     this.config = ConfigFile.write(config.toMap());
     this.data = data.toString();
     this.hadoop = hadoop;
-    this.samplesConsumed = samplesConsumed;
-    this.steps = steps;
+    this.position = position;
+    this.steps = plan.steps();
+    this.limitSeconds = plan.limitSeconds();
+    this.clock = clock;
   }
 
   @Override
@@ -54,7 +62,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
     Replica replica = ReplicaPool.take(config, () -> create(training));
     try {
       setUp(replica, input);
-      return new Trained(config, replica, steps, train(training, replica, input));
+      return new Trained(config, replica, train(training, replica, input));
     } catch (IOException | RuntimeException e) {
       ReplicaPool.give(config, replica);
       throw e;
@@ -88,21 +96,23 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
     Path path = new Path(data);
     List<StepMetrics> log = new ArrayList<>(steps);
     ExpertTally experts = new ExpertTally();
+    long began = clock.nanoTime(input.round(), input.replica(), 0);
     try (TokenShards shards =
         TokenShards.open(path.getFileSystem(hadoop.value()), path, TokenShards.TRAIN, context)) {
       DataOrder order = new DataOrder(shards.windows(), training.seed());
-      for (int step = 0; step < steps; step++) {
+      long start = clock.nanoTime(input.round(), input.replica(), 0);
+      // At least one step: a replica that brings nothing would be late in vain.
+      for (int step = 0; step < steps && (step == 0 || !late(start - began)); step++) {
         stopWhereKilled();
-        long start = System.nanoTime();
         for (int row = 0; row < training.batch(); row++) {
-          long index =
-              DataOrder.index(
-                  samplesConsumed, input.replicas(), training.batch(), input.replica(), step, row);
-          shards.window(order.window(index), tokens, targets, row * context);
+          long place =
+              DataOrder.place(input.replicas(), training.batch(), input.replica(), step, row);
+          shards.window(order.window(position.index(place)), tokens, targets, row * context);
         }
         Replica.Step taken = replica.train(tokens, targets);
         requireFinite(step, taken, input);
         experts.add(taken.experts(), (long) tokens.length * training.model().numExpertsPerTok());
+        long end = clock.nanoTime(input.round(), input.replica(), step + 1);
         log.add(
             new StepMetrics(
                 input.round(),
@@ -112,10 +122,15 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
                 taken.gradientNorm(),
                 taken.learningRate(),
                 tokens.length,
-                (System.nanoTime() - start) * 1e-9));
+                (end - start) * 1e-9));
+        start = end;
       }
     }
     return new StepLog(log, experts, ExecutorEnvironment.here(training.dtype()));
+  }
+
+  private boolean late(long nanos) {
+    return nanos * 1e-9 >= limitSeconds;
   }
 
   /** Spark only asks; the executor's memory and cores are wanted for the task's next attempt. */
@@ -141,7 +156,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
   }
 
   /** A replica at the end of its round; closing it gives it back to the pool. */
-  private record Trained(String run, Replica replica, long steps, StepLog metrics)
+  private record Trained(String run, Replica replica, StepLog metrics)
       implements TrainedReplica<StepLog> {
     @Override
     public FlatVector parameters() {
@@ -151,6 +166,11 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
     @Override
     public List<FlatVector> optimizerState() {
       return List.of(replica.firstMoment(), replica.secondMoment());
+    }
+
+    @Override
+    public long steps() {
+      return metrics.steps().size();
     }
 
     @Override

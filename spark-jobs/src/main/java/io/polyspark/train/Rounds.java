@@ -13,16 +13,11 @@ import io.polyspark.train.averaging.BroadcastVector;
 import io.polyspark.train.averaging.ChunkedVector;
 import io.polyspark.train.averaging.DivergedException;
 import io.polyspark.train.averaging.ReplicaReport;
-import io.polyspark.train.averaging.ReplicaTask;
 import io.polyspark.train.averaging.RoundLoop;
 import io.polyspark.train.averaging.RoundResult;
 import io.polyspark.train.averaging.RoundState;
-import io.polyspark.train.averaging.RoundTimings;
-import io.polyspark.train.metrics.ExpertMetrics;
 import io.polyspark.train.metrics.ReplicaRoundEvent;
-import io.polyspark.train.metrics.RoundMetrics;
 import io.polyspark.train.metrics.RunMetrics;
-import io.polyspark.train.metrics.StepMetrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashSet;
@@ -54,6 +49,9 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
   private final AsyncCheckpoints checkpoints;
   private final RunMetrics metrics;
   private final RunProgress progress;
+  private final StepClock clock;
+  private final RoundPlanner planner;
+  private RoundPlan plan;
   private Optional<Environment> expected = Optional.empty();
   private long roundStart = System.nanoTime();
   private double checkpointSeconds;
@@ -66,7 +64,8 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
       RunDirectory run,
       AsyncCheckpoints checkpoints,
       RunMetrics metrics,
-      RunProgress progress)
+      RunProgress progress,
+      Surroundings surroundings)
       throws IOException {
     this.spark = spark;
     this.config = config;
@@ -76,6 +75,8 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     this.checkpoints = checkpoints;
     this.metrics = metrics;
     this.progress = progress;
+    this.clock = surroundings.clock();
+    this.planner = new RoundPlanner(config, surroundings.slots(), progress.replicas());
     this.tokenizerJson =
         manifest.requireTokenizer(data.getFileSystem(spark.hadoopConfiguration()), data);
   }
@@ -86,13 +87,17 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
   }
 
   @Override
-  public ReplicaTask<StepLog> task(RoundState state) {
-    return new LanguageModelTask(
-        config,
-        data,
-        new SerializableConfiguration(spark.hadoopConfiguration()),
-        progress.samplesConsumed(),
-        config.stepsAfter(state.completedSteps()));
+  public RoundLoop.Assignment<StepLog> assign(RoundState state) {
+    plan = planner.plan(state);
+    LanguageModelTask task =
+        new LanguageModelTask(
+            config,
+            data,
+            new SerializableConfiguration(spark.hadoopConfiguration()),
+            progress.position(),
+            plan,
+            clock);
+    return new RoundLoop.Assignment<>(plan.replicas(), task);
   }
 
   @Override
@@ -101,7 +106,9 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     Environment environment = result.replicas().get(0).metrics().environment();
     warnOfOtherEnvironment(environment);
     long tokensBefore = progress.tokensSeen();
-    progress.completed(config, next.completedSteps() - progress.completedSteps(), loss(result));
+    RoundMeasures measures = new RoundMeasures(result);
+    progress.completed(config, plan.steps(), measures.stepsTaken(), measures.loss());
+    planner.finished(next.round(), plan, measures.steps());
     for (ReplicaReport<StepLog> report : result.replicas()) {
       metrics.replicaRound(
           new ReplicaRoundEvent(next.round(), report.replica(), report.metrics().steps()));
@@ -113,7 +120,16 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
       // is measured by the next round's first step.
       requireFinite(mean(next, TokenShards.TRAIN, config.context()), next);
     }
-    metrics.round(roundMetrics(result, validation, progress.tokensSeen() - tokensBefore));
+    long now = System.nanoTime();
+    metrics.round(
+        measures.metrics(
+            ParameterLayout.of(config.model()),
+            validation,
+            tokensBefore,
+            progress.tokensSeen(),
+            (now - roundStart) * 1e-9,
+            checkpointSeconds));
+    roundStart = now;
     checkpointSeconds = 0;
     if (last || next.round() % config.checkpoint().everyRounds() == 0) {
       metrics.flush();
@@ -132,14 +148,6 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
                             "{} since the checkpoint, so the result is not bit for bit that of a run without a break",
                             difference)));
     expected = Optional.empty();
-  }
-
-  private static double loss(RoundResult<StepLog> result) {
-    return result.replicas().stream()
-        .flatMap(report -> report.metrics().steps().stream())
-        .mapToDouble(StepMetrics::loss)
-        .average()
-        .orElse(Double.NaN);
   }
 
   private OptionalDouble validate(RoundState state, boolean last) {
@@ -163,7 +171,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
               data,
               split,
               maxTokens,
-              config.replicas())
+              plan.replicas())
           .loss();
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot measure the loss on " + data, e);
@@ -179,75 +187,17 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     }
   }
 
-  private RoundMetrics roundMetrics(
-      RoundResult<StepLog> result, OptionalDouble validation, long tokens) {
-    long now = System.nanoTime();
-    double seconds = (now - roundStart) * 1e-9;
-    roundStart = now;
-    RoundTimings timings = result.timings();
-    return new RoundMetrics(
-        result.next().round(),
-        result.next().completedSteps(),
-        loss(result),
-        validation,
-        progress.tokensSeen(),
-        seconds,
-        timings.computeSeconds(),
-        timings.averageSeconds(),
-        timings.waitSeconds(),
-        timings.broadcastSeconds(),
-        checkpointSeconds,
-        result.traffic().sentBytes(),
-        result.traffic().broadcastBytes(),
-        1 - slowestSteps(result) / seconds,
-        tokens / seconds,
-        coefficients(result.next().parameters()),
-        experts(result));
-  }
-
-  /** The seconds that the steps took of the replica that needed longest for them. */
-  private static double slowestSteps(RoundResult<StepLog> result) {
-    return result.replicas().stream()
-        .mapToDouble(
-            report ->
-                report.metrics().steps().stream().mapToDouble(StepMetrics::computeSeconds).sum())
-        .max()
-        .orElse(0);
-  }
-
-  private static List<ExpertMetrics> experts(RoundResult<StepLog> result) {
-    ExpertTally all = new ExpertTally();
-    result.replicas().forEach(report -> all.add(report.metrics().experts()));
-    return all.metrics();
-  }
-
-  /** The trained numbers of the activations, by the parameter's name. */
-  private Map<String, double[]> coefficients(ChunkedVector parameters) {
-    Map<String, double[]> coefficients = new LinkedHashMap<>();
-    for (ParameterLayout.Entry entry : ParameterLayout.of(config.model()).entries()) {
-      if (entry.isActivationCoefficients()) {
-        float[] values = new float[Math.toIntExact(entry.length())];
-        parameters.read(entry.offset(), values, 0, values.length);
-        double[] numbers = new double[values.length];
-        for (int i = 0; i < values.length; i++) {
-          numbers[i] = values[i];
-        }
-        coefficients.put(entry.name(), numbers);
-      }
-    }
-    return coefficients;
-  }
-
   private void checkpoint(RoundState state, Environment environment) {
     long start = System.nanoTime();
     TrainerState trainer =
         new TrainerState(
             state.round(),
             state.completedSteps(),
-            progress.samplesConsumed(),
+            progress.position().counter(),
+            progress.position().unused(),
             progress.tokensSeen(),
             config.seed(),
-            config.replicas(),
+            plan.replicas(),
             config.batch(),
             config.context(),
             manifest.sha256(),

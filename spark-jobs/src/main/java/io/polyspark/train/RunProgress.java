@@ -1,15 +1,20 @@
 package io.polyspark.train;
 
 import io.polyspark.model.checkpoint.TrainerState;
+import io.polyspark.model.shards.DataPosition;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.apache.hadoop.fs.Path;
 
 /** The counters of a run, on the driver. Not thread safe. */
 final class RunProgress {
   private int round;
   private long completedSteps;
-  private long samplesConsumed;
+  private OptionalInt replicas = OptionalInt.empty();
+  private DataPosition position = DataPosition.start();
   private long tokensSeen;
   private double loss = Double.NaN;
   private OptionalDouble validationLoss = OptionalDouble.empty();
@@ -23,7 +28,8 @@ final class RunProgress {
         state -> {
           progress.round = state.round();
           progress.completedSteps = state.completedSteps();
-          progress.samplesConsumed = state.samplesConsumed();
+          progress.replicas = OptionalInt.of(state.replicas());
+          progress.position = state.position();
           progress.tokensSeen = state.tokensSeen();
         });
     return progress;
@@ -32,15 +38,17 @@ final class RunProgress {
   /**
    * Counts a round.
    *
-   * @param steps H, steps of each replica
+   * @param steps H, the steps for which the round had samples
+   * @param taken the steps that each replica took
    * @param loss its training loss
    */
-  void completed(TrainConfig config, long steps, double loss) {
-    long samples = steps * config.replicas() * config.batch();
+  void completed(TrainConfig config, int steps, List<Integer> taken, double loss) {
+    long allSteps = taken.stream().mapToLong(Integer::longValue).sum();
     round++;
-    completedSteps += steps;
-    samplesConsumed += samples;
-    tokensSeen += samples * config.context();
+    completedSteps += Collections.max(taken);
+    replicas = OptionalInt.of(taken.size());
+    position = position.after(steps, config.batch(), taken);
+    tokensSeen += allSteps * config.batch() * config.context();
     this.loss = loss;
   }
 
@@ -52,9 +60,14 @@ final class RunProgress {
     return completedSteps;
   }
 
-  /** c of the data order. */
-  long samplesConsumed() {
-    return samplesConsumed;
+  /** W of the last round; empty before the first. */
+  OptionalInt replicas() {
+    return replicas;
+  }
+
+  /** Where the data order goes on. */
+  DataPosition position() {
+    return position;
   }
 
   long tokensSeen() {

@@ -23,6 +23,7 @@ import java.util.Map;
  * @param replicas W, models that train side by side
  * @param steps optimizer steps of each replica
  * @param innerSteps H, steps between two averages; the last round takes what is left
+ * @param roundDeadline how long replicas wait for a slow one
  * @param batch B, sequences per replica and step
  * @param context T, tokens per sequence
  * @param recompute what the backward pass computes again instead of keeping it
@@ -35,9 +36,10 @@ import java.util.Map;
  */
 public record TrainConfig(
     ModelConfig model,
-    int replicas,
+    Replicas replicas,
     long steps,
     InnerSteps innerSteps,
+    RoundDeadline roundDeadline,
     int batch,
     int context,
     Recompute recompute,
@@ -117,9 +119,9 @@ public record TrainConfig(
     return innerSteps.after(completedSteps, steps);
   }
 
-  /** Tokens that all replicas train on in the whole run. */
+  /** Tokens that the replicas train on in the whole run, where all of them take part in it. */
   public long totalTokens() {
-    return steps * replicas * batch * context;
+    return steps * replicas.max() * batch * context;
   }
 
   /** How a replica computes its steps. */
@@ -131,9 +133,10 @@ public record TrainConfig(
   public Map<String, Object> toMap() {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("model", model.toMap());
-    values.put("replicas", replicas);
+    values.put("replicas", replicas.toValue());
     values.put("steps", steps);
     values.put("inner_steps", innerSteps.toValue());
+    values.put("round_deadline", roundDeadline.toValue());
     values.put("batch", batch);
     values.put("context", context);
     values.put("recompute", ConfigSection.nameOf(recompute));
@@ -181,6 +184,7 @@ public record TrainConfig(
             "replicas",
             "steps",
             "inner_steps",
+            "round_deadline",
             "batch",
             "context",
             "recompute",
@@ -225,9 +229,10 @@ public record TrainConfig(
     }
     return new TrainConfig(
         model,
-        root.count("replicas", 2, 1),
+        Replicas.read(root),
         steps,
         innerSteps,
+        RoundDeadline.read(root),
         batch,
         context,
         root.choice("recompute", Recompute.class, Recompute.NONE),

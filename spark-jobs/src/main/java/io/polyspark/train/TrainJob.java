@@ -48,14 +48,17 @@ public final class TrainJob {
   private final JavaSparkContext spark;
   private final TrainConfig config;
   private final Path data;
+  private final Surroundings surroundings;
   private final FileSystem outputFs;
   private final RunDirectory run;
 
-  private TrainJob(JavaSparkContext spark, TrainConfig config, Path data, Path output)
+  private TrainJob(
+      JavaSparkContext spark, TrainConfig config, Path data, Path output, Surroundings surroundings)
       throws IOException {
     this.spark = spark;
     this.config = config;
     this.data = data;
+    this.surroundings = surroundings;
     this.outputFs = output.getFileSystem(spark.hadoopConfiguration());
     this.run = new RunDirectory(outputFs, output);
   }
@@ -73,7 +76,19 @@ public final class TrainJob {
   public static TrainResult run(
       JavaSparkContext spark, TrainConfig config, Path data, Path output, boolean resume)
       throws IOException {
-    return new TrainJob(spark, config, data, output).run(resume);
+    return run(spark, config, data, output, resume, Surroundings.of(spark));
+  }
+
+  /** As the other, in surroundings that a test has made up. */
+  static TrainResult run(
+      JavaSparkContext spark,
+      TrainConfig config,
+      Path data,
+      Path output,
+      boolean resume,
+      Surroundings surroundings)
+      throws IOException {
+    return new TrainJob(spark, config, data, output, surroundings).run(resume);
   }
 
   private TrainResult run(boolean resume) throws IOException {
@@ -154,6 +169,11 @@ public final class TrainJob {
       return newest;
     }
     requireOuterState(checkpoint);
+    if (config.averaging().optimizerState() == OptimizerStatePolicy.KEPT) {
+      replicaStates()
+          .requireOptimizerStates(
+              checkpoint.trainer().round(), checkpoint.trainer().replicas());
+    }
     // Read and written again, so that keys which came later than the checkpoint have their
     // defaults.
     TrainConfig before =
@@ -210,7 +230,8 @@ public final class TrainJob {
         AsyncCheckpoints checkpoints =
             new AsyncCheckpoints(outputFs, run, config.checkpoint(), PAUSE_BETWEEN_WRITES)) {
       Rounds steering =
-          new Rounds(spark, config, data, manifest, run, checkpoints, metrics, progress);
+          new Rounds(
+              spark, config, data, manifest, run, checkpoints, metrics, progress, surroundings);
       checkpoint.ifPresent(from -> steering.expect(from.trainer().environment()));
       RoundState end =
           new RoundLoop<>(new AveragingRound(spark, options), steering)
@@ -234,16 +255,19 @@ public final class TrainJob {
 
   private AveragingOptions options() {
     TrainConfig.Averaging averaging = config.averaging();
-    ReplicaStates states =
-        new ReplicaStates(new Path(run.path(), "replica-state"), spark.hadoopConfiguration());
+    ReplicaStates states = replicaStates();
     AveragingOptions options =
         switch (averaging.optimizerState()) {
-          case AVERAGED -> AveragingOptions.averaged(config.replicas());
-          case RESET -> AveragingOptions.reset(config.replicas());
-          case KEPT -> AveragingOptions.kept(config.replicas(), states);
+          case AVERAGED -> AveragingOptions.averaged(config.replicas().max());
+          case RESET -> AveragingOptions.reset(config.replicas().max());
+          case KEPT -> AveragingOptions.kept(config.replicas().max(), states);
         };
     options = options.withOuter(averaging.outer()).withDeltas(averaging.deltas(), config.seed());
     return averaging.errorFeedback() ? options.withErrorFeedback(states) : options;
+  }
+
+  private ReplicaStates replicaStates() {
+    return new ReplicaStates(new Path(run.path(), "replica-state"), spark.hadoopConfiguration());
   }
 
   private RoundState initialState() {

@@ -20,6 +20,7 @@ import io.polyspark.testing.LocalCluster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -115,7 +116,18 @@ class EvaluationTest {
       replica.initialize(7);
       TrainerState trainer =
           new TrainerState(
-              1, 1, 1, 1, 7, 1, 1, 16, "", Map.of(), new Environment(1, "kernels", "core", "17"));
+              1,
+              1,
+              1,
+              List.of(),
+              1,
+              7,
+              1,
+              1,
+              16,
+              "",
+              Map.of(),
+              new Environment(1, "kernels", "core", "17"));
       Checkpoint.write(
           fs,
           directory,

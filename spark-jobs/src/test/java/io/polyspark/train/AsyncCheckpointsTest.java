@@ -17,6 +17,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -161,7 +162,18 @@ class AsyncCheckpointsTest {
         new ChunkedVector(new ChunkPlan(ParameterLayout.of(MODEL).length(), 1000));
     TrainerState trainer =
         new TrainerState(
-            round, 1, 1, 1, 7, 1, 1, 16, "", Map.of(), new Environment(1, "none", "none", "none"));
+            round,
+            1,
+            1,
+            List.of(),
+            1,
+            7,
+            1,
+            1,
+            16,
+            "",
+            Map.of(),
+            new Environment(1, "none", "none", "none"));
     return new Checkpoint.Contents(
         MODEL,
         parameters,

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,14 +37,15 @@ class TrainConfigTest {
   void theFilesThatWeShipAreRight(String name) {
     Path shipped = Path.of(System.getProperty("conf.dir"), "train", name);
     TrainConfig config = TrainConfig.load(shipped, List.of());
-    assertThat(config.replicas()).isEqualTo(2);
+    assertThat(config.replicas()).isEqualTo(Replicas.fixed(2));
     assertThat(config.context()).isEqualTo(64);
   }
 
   @Test
   void everyKeyButModelHasADefault() throws IOException {
     TrainConfig config = load("model: char");
-    assertThat(config.replicas()).isEqualTo(2);
+    assertThat(config.replicas()).isEqualTo(Replicas.fixed(2));
+    assertThat(config.roundDeadline()).isEqualTo(RoundDeadline.NONE);
     assertThat(config.steps()).isEqualTo(2000);
     assertThat(config.innerSteps()).isEqualTo(InnerSteps.constant(20));
     assertThat(config.batch()).isEqualTo(12);
@@ -128,6 +130,48 @@ class TrainConfigTest {
   }
 
   @Test
+  void deadlinesAreTimesTheMedian() throws IOException {
+    TrainConfig config = load("model: char\nround_deadline: 2.5x median");
+    assertThat(config.roundDeadline().factor()).hasValue(2.5);
+    assertThat(config.roundDeadline().limitSeconds(OptionalDouble.of(2), 20)).isEqualTo(100);
+    assertThat(config.roundDeadline().limitSeconds(OptionalDouble.empty(), 20)).isInfinite();
+    assertThat(RoundDeadline.NONE.limitSeconds(OptionalDouble.of(2), 20)).isInfinite();
+    assertThat(RoundDeadline.medianOf(List.of(3.0, 1.0, 9.0, 2.0))).hasValue(2);
+    assertThat(RoundDeadline.medianOf(List.of(3.0, 1.0, 9.0))).hasValue(3);
+    Files.writeString(file, config.toYaml());
+    assertThat(TrainConfig.load(file, List.of())).isEqualTo(config);
+    assertThat(load("model: char", "round_deadline=2x median").roundDeadline().factor())
+        .hasValue(2);
+    String accepted =
+        "round_deadline must be none, or a number above 1 times the median replica's time, such as"
+            + " 2x median, found ";
+    mistake("model: char\nround_deadline: 1x median", accepted + "'1x median'.");
+    mistake("model: char\nround_deadline: 2", accepted + "2.");
+    mistake("model: char\nround_deadline: 2x mean", accepted + "'2x mean'.");
+  }
+
+  @Test
+  void replicasMayBeARange() throws IOException {
+    TrainConfig config = load("model: char\nreplicas: {min: 2, max: 4}");
+    assertThat(config.replicas()).isEqualTo(new Replicas(2, 4));
+    assertThat(config.replicas().in(() -> 1)).isEqualTo(2);
+    assertThat(config.replicas().in(() -> 3)).isEqualTo(3);
+    assertThat(config.replicas().in(() -> 9)).isEqualTo(4);
+    Files.writeString(file, config.toYaml());
+    assertThat(TrainConfig.load(file, List.of())).isEqualTo(config);
+    assertThat(load("model: char", "replicas={max: 3}").replicas()).isEqualTo(new Replicas(1, 3));
+    mistake(
+        "model: char\nreplicas: many",
+        "replicas must be a whole number of at least 1, or a range such as {min: 1, max: 8}, found"
+            + " 'many'.");
+    mistake("model: char\nreplicas: {min: 3}", "or a range such as {min: 1, max: 8}, found");
+    mistake(
+        "model: char\nreplicas: {min: 5, max: 4}",
+        "replicas.min must be a whole number from 1 to 4, found 5.");
+    mistake("model: char\nreplicas: {low: 1, max: 4}", "unknown key 'replicas.low'");
+  }
+
+  @Test
   void whatIsWrittenReadsBack() throws IOException {
     TrainConfig config =
         load(
@@ -145,7 +189,7 @@ class TrainConfigTest {
     mistake(
         "model: char\ninner_step: 5",
         "unknown key 'inner_step' (did you mean 'inner_steps'?); accepted are model, replicas,"
-            + " steps, inner_steps, batch, context, recompute, dtype, optimizer, averaging, validation,"
+            + " steps, inner_steps, round_deadline, batch, context, recompute, dtype, optimizer, averaging, validation,"
             + " checkpoint, seed.");
     mistake(
         "model: char\noptimizer: {momentum: 0.9}",

@@ -6,15 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.transformer.ParameterLayout;
-import io.polyspark.prep.PrepareCorpus;
-import io.polyspark.prep.PrepareOptions;
-import io.polyspark.prep.Split;
 import io.polyspark.testing.LocalCluster;
 import io.polyspark.train.metrics.ExpertMetrics;
-import io.polyspark.train.metrics.MetricsFile;
 import io.polyspark.train.metrics.RoundMetrics;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,8 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,25 +27,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Whole runs of a tiny model on executors in processes of their own. */
 class TrainJobTest {
   @TempDir static Path directory;
-  private static Path data;
+  private static TinyRuns runs;
 
   @BeforeAll
   static void prepareText() throws IOException {
-    StringBuilder words = new StringBuilder();
-    for (int i = 0; i < 4000; i++) {
-      words.append(i * 7919 % 1013).append(i % 11 == 0 ? ".\n" : " ");
-    }
-    Path text = Files.writeString(directory.resolve("text.txt"), words);
-    data = prepare(text, "data");
-  }
-
-  private static Path prepare(Path text, String name) {
-    Path prepared = directory.resolve(name);
-    PrepareCorpus.run(
-        LocalCluster.spark(),
-        PrepareOptions.fromFiles(List.of(text.toString()), prepared.toString())
-            .withSplit(Split.TAIL, 0.1));
-    return prepared;
+    runs = TinyRuns.in(directory);
   }
 
   @ParameterizedTest
@@ -76,12 +55,12 @@ class TrainJobTest {
 
     // The schedule must be the same, so the first half is a run that is cut off, not a shorter one.
     train(config(policy), broken, false);
-    delete(broken.resolve("checkpoints/round-0000004"));
+    TinyRuns.delete(broken.resolve("checkpoints/round-0000004"));
     TrainResult resumed = train(config(policy), broken, true);
 
     assertThat(resumed.rounds()).isEqualTo(4);
-    assertThat(model(broken)).isEqualTo(model(whole));
-    assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+    assertThat(TinyRuns.model(broken)).isEqualTo(TinyRuns.model(whole));
+    assertThat(TinyRuns.trainedLines(broken)).isEqualTo(TinyRuns.trainedLines(whole));
   }
 
   /** Two replicas, in one chunk: its scale is 4 bytes. */
@@ -100,22 +79,22 @@ class TrainJobTest {
                 "checkpoint.keep=2"));
     train(config, whole, false);
     train(config, broken, false);
-    delete(broken.resolve("checkpoints/round-0000004"));
+    TinyRuns.delete(broken.resolve("checkpoints/round-0000004"));
     assertThat(broken.resolve("replica-state").toFile().list())
         .contains("round-0000003", "round-0000004")
         .doesNotContain("round-0000001");
     train(config, broken, true);
 
-    assertThat(model(broken)).isEqualTo(model(whole));
-    assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+    assertThat(TinyRuns.model(broken)).isEqualTo(TinyRuns.model(whole));
+    assertThat(TinyRuns.trainedLines(broken)).isEqualTo(TinyRuns.trainedLines(whole));
     String residual = "replica-state/round-0000004/residual-00001.safetensors";
     assertThat(broken.resolve(residual)).hasSameBinaryContentAs(whole.resolve(residual));
     long parameters = ParameterLayout.of(config.model()).length();
-    assertThat(rounds(whole))
+    assertThat(TinyRuns.rounds(whole))
         .extracting(RoundMetrics::sentBytes)
         .containsOnly(2 * (parameters * bytesOfAParameter + 4));
-    assertThat(rounds(whole).get(0).broadcastBytes()).isEqualTo(4 * parameters);
-    assertThat(rounds(whole).get(1).broadcastBytes())
+    assertThat(TinyRuns.rounds(whole).get(0).broadcastBytes()).isEqualTo(4 * parameters);
+    assertThat(TinyRuns.rounds(whole).get(1).broadcastBytes())
         .isEqualTo(4 * parameters * (optimizerState.equals("averaged") ? 3 : 1));
   }
 
@@ -126,15 +105,17 @@ class TrainJobTest {
     List<String> growing = List.of("steps=11", "inner_steps={0: 2, 3: 4}");
     train(config(growing), whole, false);
     train(config(growing), broken, false);
-    delete(broken.resolve("checkpoints/round-0000004"));
+    TinyRuns.delete(broken.resolve("checkpoints/round-0000004"));
     TrainResult resumed = train(config(growing), broken, true);
 
     // 2, then 1 up to where the schedule goes on, then 4 and 4.
-    assertThat(rounds(whole)).extracting(RoundMetrics::step).containsExactly(2L, 3L, 7L, 11L);
+    assertThat(TinyRuns.rounds(whole))
+        .extracting(RoundMetrics::step)
+        .containsExactly(2L, 3L, 7L, 11L);
     assertThat(resumed.rounds()).isEqualTo(4);
     assertThat(resumed.tokensSeen()).isEqualTo(11L * 2 * 4 * 16);
-    assertThat(model(broken)).isEqualTo(model(whole));
-    assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+    assertThat(TinyRuns.model(broken)).isEqualTo(TinyRuns.model(whole));
+    assertThat(TinyRuns.trainedLines(broken)).isEqualTo(TinyRuns.trainedLines(whole));
   }
 
   @Test
@@ -161,12 +142,12 @@ class TrainJobTest {
     List<String> experts = List.of("model=moe-tiny");
     train(config(experts), whole, false);
     train(config(experts), broken, false);
-    delete(broken.resolve("checkpoints/round-0000004"));
+    TinyRuns.delete(broken.resolve("checkpoints/round-0000004"));
     train(config(experts), broken, true);
 
-    assertThat(model(broken)).isEqualTo(model(whole));
-    assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
-    List<RoundMetrics> rounds = rounds(whole);
+    assertThat(TinyRuns.model(broken)).isEqualTo(TinyRuns.model(whole));
+    assertThat(TinyRuns.trainedLines(broken)).isEqualTo(TinyRuns.trainedLines(whole));
+    List<RoundMetrics> rounds = TinyRuns.rounds(whole);
     assertThat(rounds).hasSize(4);
     for (RoundMetrics round : rounds) {
       assertThat(round.experts()).hasSize(2);
@@ -190,12 +171,12 @@ class TrainJobTest {
     TrainConfig recomputing = config(List.of("model=moe-tiny", "recompute=block"));
     train(keeping, whole, false);
     train(keeping, broken, false);
-    delete(broken.resolve("checkpoints/round-0000004"));
-    delete(broken.resolve("checkpoints/round-0000003"));
+    TinyRuns.delete(broken.resolve("checkpoints/round-0000004"));
+    TinyRuns.delete(broken.resolve("checkpoints/round-0000003"));
     train(recomputing, broken, true);
 
-    assertThat(model(broken)).isEqualTo(model(whole));
-    assertThat(trainedLines(broken)).isEqualTo(trainedLines(whole));
+    assertThat(TinyRuns.model(broken)).isEqualTo(TinyRuns.model(whole));
+    assertThat(TinyRuns.trainedLines(broken)).isEqualTo(TinyRuns.trainedLines(whole));
     assertThat(broken.resolve("config.yaml")).content().contains("recompute: block");
   }
 
@@ -204,7 +185,8 @@ class TrainJobTest {
     List<String> five = List.of("replicas=5", "steps=4");
     train(config(five), directory.resolve("five-a"), false);
     train(config(five), directory.resolve("five-b"), false);
-    assertThat(model(directory.resolve("five-a"))).isEqualTo(model(directory.resolve("five-b")));
+    assertThat(TinyRuns.model(directory.resolve("five-a")))
+        .isEqualTo(TinyRuns.model(directory.resolve("five-b")));
   }
 
   @Test
@@ -220,13 +202,13 @@ class TrainJobTest {
   void aResumeTakesTheNewestWholeCheckpointAndNothingElse() throws IOException {
     Path run = directory.resolve("damaged");
     train(config(List.of()), run, false);
-    byte[] before = model(run);
+    byte[] before = TinyRuns.model(run);
     Path newest = run.resolve("checkpoints/round-0000004/model.safetensors");
     byte[] damaged = Files.readAllBytes(newest);
     damaged[damaged.length / 2] ^= 1;
     Files.write(newest, damaged);
     train(config(List.of()), run, true);
-    assertThat(model(run)).isEqualTo(before);
+    assertThat(TinyRuns.model(run)).isEqualTo(before);
   }
 
   @Test
@@ -321,71 +303,28 @@ class TrainJobTest {
         .isInstanceOf(UserError.class)
         .hasMessageContaining("up_proj");
     Path other = Files.writeString(directory.resolve("other.txt"), "other text ".repeat(900));
-    Path otherData = prepare(other, "other-data");
+    Path otherData = TinyRuns.prepare(other, directory.resolve("other-data"));
     assertThatThrownBy(
             () ->
                 TrainJob.run(
-                    LocalCluster.spark(), config(List.of()), hadoop(otherData), hadoop(run), true))
+                    LocalCluster.spark(),
+                    config(List.of()),
+                    TinyRuns.hadoop(otherData),
+                    TinyRuns.hadoop(run),
+                    true))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("was trained on other token shards");
   }
 
   private static TrainConfig config(List<String> overrides) throws IOException {
-    Path file =
-        Files.writeString(
-            Files.createTempFile(directory, "train", ".yaml"),
-            """
-            model: tiny
-            replicas: 2
-            steps: 8
-            inner_steps: 2
-            batch: 4
-            context: 16
-            optimizer: {lr: 1e-2, min_lr: 1e-3, warmup_steps: 2}
-            validation: {every_rounds: 2, max_tokens: 512}
-            checkpoint: {every_rounds: 1, keep: 3}
-            seed: 7
-            """);
-    return TrainConfig.load(file, overrides);
+    List<String> all = new ArrayList<>(List.of("checkpoint.keep=3"));
+    all.addAll(overrides);
+    return runs.config(all.toArray(String[]::new));
   }
 
   private static TrainResult train(TrainConfig config, Path run, boolean resume)
       throws IOException {
-    return TrainJob.run(LocalCluster.spark(), config, hadoop(data), hadoop(run), resume);
-  }
-
-  private static org.apache.hadoop.fs.Path hadoop(Path path) {
-    return new org.apache.hadoop.fs.Path(path.toUri());
-  }
-
-  private static byte[] model(Path run) throws IOException {
-    try (Stream<Path> checkpoints = Files.list(run.resolve("checkpoints"))) {
-      Path newest = checkpoints.max(Path::compareTo).orElseThrow();
-      return Files.readAllBytes(newest.resolve("model.safetensors"));
-    }
-  }
-
-  /** What metrics.jsonl says of training, without the times. */
-  private static List<String> trainedLines(Path run) throws IOException {
-    List<String> lines = new ArrayList<>();
-    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
-      lines.add(
-          line.replaceAll("\"(seconds|\\w+_seconds|outside_share|tokens_per_second)\":[^,}]+", ""));
-    }
-    return lines;
-  }
-
-  private static List<RoundMetrics> rounds(Path run) throws IOException {
-    List<RoundMetrics> rounds = new ArrayList<>();
-    MetricsFile.read(
-        FileSystem.getLocal(new Configuration()),
-        hadoop(run.resolve("metrics.jsonl")),
-        metrics -> {
-          if (metrics instanceof RoundMetrics round) {
-            rounds.add(round);
-          }
-        });
-    return rounds;
+    return runs.train(config, run, resume);
   }
 
   private static Map<String, Long> modified(Path run) throws IOException {
@@ -394,20 +333,5 @@ class TrainJobTest {
       files.forEach(file -> modified.put(file.toString(), file.toFile().lastModified()));
     }
     return modified;
-  }
-
-  private static void delete(Path tree) throws IOException {
-    try (Stream<Path> files = Files.walk(tree)) {
-      files
-          .sorted((a, b) -> b.compareTo(a))
-          .forEach(
-              file -> {
-                try {
-                  Files.delete(file);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
-    }
   }
 }

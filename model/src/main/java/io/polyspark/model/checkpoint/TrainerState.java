@@ -10,10 +10,13 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.shards.DataPosition;
+import io.polyspark.model.shards.SampleRange;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -24,10 +27,12 @@ import java.util.Objects;
  * @param round rounds completed, so the number in the checkpoint's name
  * @param completedSteps optimizer steps that every replica has made; schedule and bias correction
  *     go on from here
- * @param samplesConsumed the run's counter into the data order, in windows
+ * @param samplesConsumed the run's counter into the data order, in windows: those handed out
+ * @param unusedSamples those of them that no replica has trained on yet, and that come first in the
+ *     next round; none in checkpoints of before there was such a key
  * @param tokensSeen tokens trained on, over all replicas
  * @param seed the seed of initialization and data order
- * @param replicas W, replicas in the rounds so far
+ * @param replicas W, replicas in the last round
  * @param batch B, sequences per replica and step
  * @param context T, tokens per sequence
  * @param shardManifestSha256 SHA-256 of the token shards' manifest, in hexadecimal
@@ -38,6 +43,7 @@ public record TrainerState(
     int round,
     long completedSteps,
     long samplesConsumed,
+    List<SampleRange> unusedSamples,
     long tokensSeen,
     long seed,
     int replicas,
@@ -49,6 +55,7 @@ public record TrainerState(
 
   private static final String FORMAT_VERSION_KEY = "format_version";
   private static final int FORMAT_VERSION = 1;
+  private static final String UNUSED_SAMPLES_KEY = "unused_samples";
 
   // A later version may add keys; where it changes the meaning of one it raises the format version.
   private static final ObjectMapper JSON =
@@ -60,11 +67,17 @@ public record TrainerState(
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .build();
 
-  /** Takes a copy of the configuration, in its order. */
+  /** Takes copies of the unused samples and of the configuration, in its order. */
   public TrainerState {
+    unusedSamples = List.copyOf(unusedSamples);
     Objects.requireNonNull(shardManifestSha256, "shardManifestSha256");
     Objects.requireNonNull(environment, "environment");
     configuration = Collections.unmodifiableMap(new LinkedHashMap<>(configuration));
+  }
+
+  /** Where the run stands in its data order. */
+  public DataPosition position() {
+    return new DataPosition(samplesConsumed, unusedSamples);
   }
 
   /** This state as the UTF-8 bytes of {@code trainer.json}. */
@@ -99,6 +112,9 @@ public record TrainerState(
             FORMAT_VERSION);
       }
       ((ObjectNode) tree).remove(FORMAT_VERSION_KEY);
+      if (!tree.has(UNUSED_SAMPLES_KEY)) {
+        ((ObjectNode) tree).putArray(UNUSED_SAMPLES_KEY);
+      }
       return JSON.treeToValue(tree, TrainerState.class);
     } catch (JsonProcessingException e) {
       throw new UserError(

@@ -49,18 +49,17 @@ public final class DataOrder {
   }
 
   /**
-   * The index of a sample in a round of W replicas and H steps that starts at a counter c: c + (h W
-   * + w) B + b. The counter grows by H W B per round.
+   * The place of a sample among those of a round of W replicas and H steps, in [0, H W B): (h W +
+   * w) B + b. {@link DataPosition} says which index that is.
    *
-   * @param counter samples consumed before the round, c
    * @param replicas W
    * @param batch rows per replica and step, B
    * @param replica w, in [0, W)
    * @param step h, in [0, H)
    * @param row b, in [0, B)
    */
-  public static long index(long counter, int replicas, int batch, int replica, int step, int row) {
-    return counter + ((long) step * replicas + replica) * batch + row;
+  public static long place(int replicas, int batch, int replica, int step, int row) {
+    return ((long) step * replicas + replica) * batch + row;
   }
 
   private long encipher(long number, long key) {

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.shards.DataPosition;
+import io.polyspark.model.shards.SampleRange;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +25,7 @@ class TrainerStateTest {
         .contains(
             "\"format_version\" : 1",
             "\"completed_steps\" : 140",
+            "\"unused_samples\" : [ [ 3, 12 ], [ 40, 24 ] ]",
             "\"shard_manifest_sha256\" : \"abab",
             "\"threads_per_task\" : 1",
             "\"blas_core\" : \"SkylakeX\"");
@@ -31,6 +35,17 @@ class TrainerStateTest {
   void aKeyOfALaterVersionIsPassedOver() {
     assertThat(TrainerState.fromJson(edited("\"round\"", "\"colour\": 3, \"round\""), "t"))
         .isEqualTo(STATE);
+  }
+
+  @Test
+  void aCheckpointOfBeforeThereWereUnusedSamplesHasNone() {
+    String key = "\"unused_samples\" : [ [ 3, 12 ], [ 40, 24 ] ],";
+    TrainerState read = TrainerState.fromJson(edited(key, ""), "t");
+    assertThat(read.position()).isEqualTo(new DataPosition(480 * 7, List.of()));
+    assertThat(read.configuration()).isEqualTo(STATE.configuration());
+    assertThatThrownBy(() -> TrainerState.fromJson(edited("[ 3, 12 ]", "[ 3, 0 ]"), "t"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("0 samples from 3 are no range");
   }
 
   @Test
@@ -71,6 +86,7 @@ class TrainerStateTest {
         round,
         20L * round,
         480L * round,
+        List.of(new SampleRange(3, 12), new SampleRange(40, 24)),
         30720L * round,
         1337,
         2,

@@ -82,7 +82,18 @@ class GeneratorTest {
     try (Replica replica = replica("xab\u0000")) {
       TrainerState trainer =
           new TrainerState(
-              1, 1, 1, 1, 1, 1, 1, 1, "", Map.of(), new Environment(1, "none", "none", "none"));
+              1,
+              1,
+              1,
+              List.of(),
+              1,
+              1,
+              1,
+              1,
+              1,
+              "",
+              Map.of(),
+              new Environment(1, "none", "none", "none"));
       Checkpoint.write(
           fs,
           path,

@@ -73,21 +73,21 @@ class DataOrderTest {
   }
 
   @Test
-  void aRoundsSamplesAreConsecutiveIndices() {
+  void aRoundsSamplesHaveConsecutivePlaces() {
     int replicas = 3;
     int steps = 4;
     int batch = 5;
-    Set<Long> indices = new HashSet<>();
+    Set<Long> places = new HashSet<>();
     for (int replica = 0; replica < replicas; replica++) {
       for (int step = 0; step < steps; step++) {
         for (int row = 0; row < batch; row++) {
-          indices.add(DataOrder.index(100, replicas, batch, replica, step, row));
+          places.add(DataOrder.place(replicas, batch, replica, step, row));
         }
       }
     }
-    assertThat(indices)
-        .containsExactlyInAnyOrderElementsOf(LongStream.range(100, 160).boxed().toList());
-    assertThat(DataOrder.index(100, replicas, batch, 1, 2, 3)).isEqualTo(100 + (2 * 3 + 1) * 5 + 3);
+    assertThat(places)
+        .containsExactlyInAnyOrderElementsOf(LongStream.range(0, 60).boxed().toList());
+    assertThat(DataOrder.place(replicas, batch, 1, 2, 3)).isEqualTo((2 * 3 + 1) * 5 + 3);
   }
 
   private static long[] epoch(DataOrder order, int windows, long epoch) {

@@ -77,6 +77,11 @@ public record AveragingOptions(
         OptionalInt.empty());
   }
 
+  /** The same with another number of replicas. */
+  public AveragingOptions withReplicas(int number) {
+    return new AveragingOptions(number, optimizerState, outer, deltas, states, reducers);
+  }
+
   /** The same with another outer optimizer. */
   public AveragingOptions withOuter(OuterOptimizer optimizer) {
     return new AveragingOptions(replicas, optimizerState, optimizer, deltas, states, reducers);

@@ -46,14 +46,19 @@ public final class AveragingRound {
     this.options = options;
   }
 
+  /** The same with another number of replicas. */
+  public AveragingRound withReplicas(int replicas) {
+    return new AveragingRound(spark, options.withReplicas(replicas));
+  }
+
   /** How the rounds are averaged. */
   public AveragingOptions options() {
     return options;
   }
 
   /**
-   * Runs round {@code state.round() + 1}: every replica trains from {@code state}, and their mean
-   * makes the next one.
+   * Runs round {@code state.round() + 1}: every replica trains from {@code state}, and their mean,
+   * weighted by the steps that each took, makes the next one.
    *
    * @throws DivergedException if a replica diverged, or its parameters are not finite
    * @throws UserError if a replica's task threw it, or if replicas should have kept a state in the
@@ -76,7 +81,7 @@ public final class AveragingRound {
     }
     requireOuterState(state);
     int round = state.round() + 1;
-    int residuals = residuals(round);
+    options.states().ifPresent(states -> states.clear(round));
     long start = System.nanoTime();
     try (BroadcastVector.Pool broadcasts = new BroadcastVector.Pool(spark)) {
       BroadcastVector parameters = broadcasts.add(state.parameters());
@@ -91,7 +96,8 @@ public final class AveragingRound {
               broadcasts.addAll(startingState(state)),
               options.deltas(),
               options.states().orElse(null),
-              residuals,
+              optimizerStates(round),
+              residuals(round),
               task);
       long broadcast = System.nanoTime();
 
@@ -129,12 +135,15 @@ public final class AveragingRound {
     }
   }
 
-  /** Sees to the replicas' states; how many have a residual of the round before. */
+  /** How many replicas have kept an optimizer state of the round before. */
+  private int optimizerStates(int round) {
+    return round > 1 && options.optimizerState() == OptimizerStatePolicy.KEPT
+        ? options.states().get().optimizerStates(round - 1)
+        : 0;
+  }
+
+  /** How many replicas have a residual of the round before. */
   private int residuals(int round) {
-    options.states().ifPresent(states -> states.clear(round));
-    if (round > 1 && options.optimizerState() == OptimizerStatePolicy.KEPT) {
-      options.states().get().requireOptimizerStates(round - 1, options.replicas());
-    }
     return round > 1 && options.deltas().errorFeedback()
         ? options.states().get().residuals(round - 1, options.replicas())
         : 0;
@@ -194,14 +203,10 @@ public final class AveragingRound {
     return trained;
   }
 
-  private static <M extends Serializable> List<Integer> participants(
+  private static <M extends Serializable> List<Participant> participants(
       List<Outcome.Trained<M>> trained) {
-    List<Integer> participants =
-        trained.stream()
-            .map(Outcome.Trained::report)
-            .filter(report -> report.steps() > 0)
-            .map(ReplicaReport::replica)
-            .toList();
+    List<Participant> participants =
+        Participant.of(trained.stream().map(Outcome.Trained::report).toList());
     if (participants.isEmpty()) {
       throw new IllegalStateException("No replica took a step: the round has no data");
     }

@@ -35,10 +35,10 @@ record Bfloat16Deltas() implements DeltaCodec {
   }
 
   @Override
-  public void addTo(double[] sum, byte[] encoded) {
+  public void addTo(double[] sum, byte[] encoded, double weight) {
     ShortBuffer upper = view(encoded);
     for (int i = 0; i < sum.length; i++) {
-      sum[i] += Float.intBitsToFloat(upper.get(i) << Short.SIZE);
+      sum[i] += weight * Float.intBitsToFloat(upper.get(i) << Short.SIZE);
     }
   }
 

@@ -14,7 +14,7 @@ import scala.Tuple2;
  * the same bits, and the outer optimizer makes the next chunk of it. Holds one chunk at a time.
  *
  * @param round the round being run, from 1
- * @param participants the replicas whose pieces make the mean, in ascending order
+ * @param participants the replicas whose pieces make the weighted mean, in ascending order
  * @param deltas in which numbers the deltas come
  * @param outer the outer optimizer
  * @param parameters theta_r
@@ -22,7 +22,7 @@ import scala.Tuple2;
  */
 record ChunkAverager(
     int round,
-    List<Integer> participants,
+    List<Participant> participants,
     DeltaFormat deltas,
     OuterOptimizer outer,
     BroadcastVector parameters,
@@ -52,22 +52,24 @@ record ChunkAverager(
     PieceKey first = null;
     DeltaCodec codec = null;
     double[] mean = null;
-    for (int participant : participants) {
+    long weights = 0;
+    for (Participant participant : participants) {
       Tuple2<PieceKey, byte[]> piece = pieces.hasNext() ? pieces.next() : null;
-      if (piece == null || piece._1().replica() != participant) {
-        throw unexpected(participant, first, piece);
+      if (piece == null || piece._1().replica() != participant.replica()) {
+        throw unexpected(participant.replica(), first, piece);
       }
       if (first == null) {
         first = piece._1();
         codec = codec(first.kind());
         mean = new double[codec.elements(piece._2())];
       } else if (!first.sameChunk(piece._1()) || codec.elements(piece._2()) != mean.length) {
-        throw unexpected(participant, first, piece);
+        throw unexpected(participant.replica(), first, piece);
       }
-      codec.addTo(mean, piece._2());
+      codec.addTo(mean, piece._2(), participant.weight());
+      weights += participant.weight();
     }
     for (int i = 0; i < mean.length; i++) {
-      mean[i] /= participants.size();
+      mean[i] /= weights;
     }
     if (first.kind() == PieceKey.Kind.PARAMETERS) {
       step(first.chunk(), mean, ready);

@@ -24,8 +24,8 @@ interface DeltaCodec {
   int elements(byte[] encoded);
 
   /**
-   * Adds the numbers of an encoded chunk, exactly as they are represented there, to {@code sum}, an
-   * element each.
+   * Adds the numbers of an encoded chunk, exactly as they are represented there and times {@code
+   * weight}, to {@code sum}, an element each.
    */
-  void addTo(double[] sum, byte[] encoded);
+  void addTo(double[] sum, byte[] encoded, double weight);
 }

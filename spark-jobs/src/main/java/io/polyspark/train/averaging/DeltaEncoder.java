@@ -67,7 +67,7 @@ final class DeltaEncoder implements AutoCloseable {
     byte[] encoded = codec.encode(delta, random, offset);
     if (stage.deltas().errorFeedback()) {
       double[] sent = new double[delta.length];
-      codec.addTo(sent, encoded);
+      codec.addTo(sent, encoded, 1);
       for (int i = 0; i < delta.length; i++) {
         delta[i] = (float) (delta[i] - sent[i]);
       }

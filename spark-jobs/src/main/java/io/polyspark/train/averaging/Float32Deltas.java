@@ -16,10 +16,10 @@ record Float32Deltas() implements DeltaCodec {
   }
 
   @Override
-  public void addTo(double[] sum, byte[] encoded) {
+  public void addTo(double[] sum, byte[] encoded, double weight) {
     FloatBuffer numbers = Float32.view(encoded);
     for (int i = 0; i < sum.length; i++) {
-      sum[i] += numbers.get(i);
+      sum[i] += weight * numbers.get(i);
     }
   }
 }

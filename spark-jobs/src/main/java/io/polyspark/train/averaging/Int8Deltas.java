@@ -44,10 +44,10 @@ record Int8Deltas() implements DeltaCodec {
 
   /** A scale that is not finite makes NaN of all: every q is 0 then. */
   @Override
-  public void addTo(double[] sum, byte[] encoded) {
+  public void addTo(double[] sum, byte[] encoded, double weight) {
     double scale = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN).getFloat();
     for (int i = 0; i < sum.length; i++) {
-      sum[i] += encoded[Float.BYTES + i] * scale;
+      sum[i] += weight * (encoded[Float.BYTES + i] * scale);
     }
   }
 }

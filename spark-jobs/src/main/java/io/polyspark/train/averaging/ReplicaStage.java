@@ -24,6 +24,8 @@ import scala.Tuple2;
  * @param deltas how deltas travel
  * @param states where replicas keep what they keep; null where they keep nothing (an Optional
  *     cannot be serialized)
+ * @param optimizerStates how many replicas have kept an optimizer state of the round before; one
+ *     beyond them starts from that of its number modulo theirs
  * @param residuals the replicas below this number have a residual of the round before
  */
 record ReplicaStage<D, M extends Serializable>(
@@ -35,6 +37,7 @@ record ReplicaStage<D, M extends Serializable>(
     List<BroadcastVector> optimizerState,
     Deltas deltas,
     ReplicaStates states,
+    int optimizerStates,
     int residuals,
     SliceTask<D, M> task)
     implements Function2<Integer, Iterator<D>, Iterator<Tuple2<PieceKey, byte[]>>> {
@@ -90,7 +93,7 @@ record ReplicaStage<D, M extends Serializable>(
     @Override
     public boolean readOptimizerState(List<FlatVector> into) {
       if (stage.policy == OptimizerStatePolicy.KEPT && stage.round > 1) {
-        stage.states.read(stage.round - 1, replica, into);
+        stage.states.read(stage.round - 1, replica % stage.optimizerStates, into);
         return true;
       }
       if (stage.optimizerState.isEmpty()) {

@@ -65,16 +65,29 @@ public final class ReplicaStates implements Serializable {
   }
 
   /**
-   * Makes sure that replicas find the optimizer state that they kept in a round, on the driver.
+   * How many replicas, those of the lowest numbers, have kept an optimizer state of a round; on the
+   * driver.
    *
-   * @throws UserError if a replica's is not there
+   * @return at least 1
+   * @throws UserError if none has
    */
-  void requireOptimizerStates(int round, int replicas) {
+  int optimizerStates(int round) {
+    requireOptimizerStates(round, 1);
+    return kept(OPTIMIZER, round, Integer.MAX_VALUE);
+  }
+
+  /**
+   * Makes sure that the optimizer states which replicas kept in a round are there, on the driver.
+   *
+   * @param replicas W of that round
+   * @throws UserError if a replica's is not
+   */
+  public void requireOptimizerStates(int round, int replicas) {
     int kept = kept(OPTIMIZER, round, replicas);
     if (kept < replicas) {
       throw UserError.of(
-          "Replica %d has kept no optimizer state of round %d (there is no %s): continue with as"
-              + " many replicas as before, or with optimizer state averaged or reset.",
+          "Replica %d has kept no optimizer state of round %d (there is no %s): continue from a"
+              + " round whose states are there, or with optimizer state averaged or reset.",
           kept, round, file(OPTIMIZER, round, kept));
     }
   }
@@ -122,7 +135,8 @@ public final class ReplicaStates implements Serializable {
 
   /**
    * Writes a replica's optimizer state at the end of a round, on an executor. If another attempt of
-   * the task has written it already it stays as it is: the two are the same.
+   * the task has written it already it stays as it is: the two are the same, unless a deadline cut
+   * them off after different numbers of steps; the state is then that of the first, as good a one.
    */
   void write(int round, int replica, List<FlatVector> vectors) {
     List<TensorEntry> tensors = new ArrayList<>();

@@ -22,10 +22,18 @@ public final class RoundLoop<M extends Serializable> {
     this.steering = steering;
   }
 
+  /**
+   * What a round is to do.
+   *
+   * @param replicas W, at least 1; it may change from round to round
+   * @param task what each of them does
+   */
+  public record Assignment<M extends Serializable>(int replicas, ReplicaTask<M> task) {}
+
   /** What the caller decides, round by round, all on the thread that called {@link #run}. */
   public interface Steering<M extends Serializable> {
-    /** The task of the round that starts from {@code state}. */
-    ReplicaTask<M> task(RoundState state);
+    /** The round that starts from {@code state}. */
+    Assignment<M> assign(RoundState state);
 
     /**
      * Called after every round: the place for metrics, validation, checkpoints. An exception ends
@@ -52,7 +60,8 @@ public final class RoundLoop<M extends Serializable> {
   public RoundState run(Supplier<RoundState> start, long steps) {
     RoundState state = start.get();
     while (state.completedSteps() < steps) {
-      RoundResult<M> result = round.run(state, steering.task(state));
+      Assignment<M> assigned = steering.assign(state);
+      RoundResult<M> result = round.withReplicas(assigned.replicas()).run(state, assigned.task());
       state = result.next();
       steering.finished(result);
       deleteOldStates(state.round());

@@ -6,7 +6,7 @@ import java.util.List;
  * All that one round leaves to the next, on the driver. Immutable: its vectors are not written to.
  *
  * @param round the number of rounds completed
- * @param completedSteps the optimizer steps that every replica has behind it
+ * @param completedSteps the optimizer steps of the run: of each round, the most that a replica took
  * @param parameters theta
  * @param optimizerState the replicas' averaged optimizer state; empty before the first round, and
  *     unless the policy is {@link OptimizerStatePolicy#AVERAGED}

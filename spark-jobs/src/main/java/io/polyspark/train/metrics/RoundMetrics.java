@@ -13,7 +13,9 @@ import java.util.OptionalDouble;
  * One round of all replicas. Its key is (round).
  *
  * @param round the round, from 1
- * @param step steps that every replica has behind it
+ * @param step steps of the run that are completed: in each round the most that a replica took
+ * @param replicaSteps the steps of each replica in this round, in replica order; fewer for one that
+ *     reached its deadline
  * @param loss mean over the replicas and steps of the round, nats per token
  * @param validationLoss cross-entropy of the averaged model on the validation split, nats per
  *     token, in the rounds that measure it
@@ -37,6 +39,7 @@ import java.util.OptionalDouble;
 public record RoundMetrics(
     int round,
     long step,
+    List<Integer> replicaSteps,
     double loss,
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
         @JsonSerialize(using = OptionalDoubleJson.Writer.class)
@@ -58,8 +61,9 @@ public record RoundMetrics(
     implements Metrics {
   private static final long serialVersionUID = 1L;
 
-  /** Copies the list, and takes none, where a record was read that has no experts, for empty. */
+  /** Copies the lists, and takes none, where a record was read that lacks one, for empty. */
   public RoundMetrics {
+    replicaSteps = replicaSteps == null ? List.of() : List.copyOf(replicaSteps);
     experts = experts == null ? List.of() : List.copyOf(experts);
   }
 }

@@ -207,6 +207,54 @@ class AveragingRoundTest {
   }
 
   @Test
+  void theMeanIsWeightedByTheStepsThatReplicasTook() {
+    MomentumTask task = MomentumTask.disturbed(STEPS, Accident.IS_LATE, folder);
+    PlainAveraging plain = new PlainAveraging(3, OptimizerStatePolicy.AVERAGED);
+    plain.run(1, new int[] {STEPS, STEPS / 2, STEPS});
+
+    RoundState state = round(AveragingOptions.averaged(3)).run(start(), task).next();
+
+    assertClose(state.parameters(), plain.parameters());
+    assertClose(state.optimizerState().get(0), plain.momentum(0));
+    assertThat(state.completedSteps()).isEqualTo(STEPS);
+  }
+
+  @Test
+  void replicasMayComeAndGoBetweenRounds() {
+    for (AveragingOptions options :
+        List.of(
+            AveragingOptions.averaged(2),
+            AveragingOptions.reset(2),
+            AveragingOptions.kept(2, states()))) {
+      MomentumTask task = MomentumTask.undisturbed(STEPS);
+      AveragingRound round = round(options);
+      RoundState two = round.run(start(), task).next();
+      RoundState five = round.withReplicas(5).run(two, task).next();
+      RoundResult<Double> three = round.withReplicas(3).run(five, task);
+      assertThat(three.replicas()).hasSize(3);
+      assertThat(three.next().completedSteps()).isEqualTo(3L * STEPS);
+    }
+  }
+
+  @Test
+  void aReplicaThatIsNewStartsFromWhatAnotherKept() {
+    MomentumTask task = MomentumTask.undisturbed(STEPS);
+    ReplicaStates states = states();
+    AveragingRound round = round(AveragingOptions.kept(2, states));
+    RoundState first = round.run(start(), task).next();
+    RoundState grown = round.withReplicas(4).run(first, task).next();
+
+    // As if the first round had had four, of which 2 and 3 ended as 0 and 1.
+    for (int replica = 0; replica < 4; replica++) {
+      ArrayVector momentum = new ArrayVector(new float[PARAMETERS]);
+      states.read(1, replica % 2, List.of(momentum));
+      otherStates().write(1, replica, List.of(momentum));
+    }
+    AveragingRound four = round(AveragingOptions.kept(4, otherStates()));
+    assertThat(values(grown)).isEqualTo(values(four.run(first, task).next()));
+  }
+
+  @Test
   void theOuterOptimizersStateGoesFromRoundToRound() {
     PlainAveraging plain = new PlainAveraging(REPLICAS, OptimizerStatePolicy.AVERAGED);
     plain.outerMomentum(0.5);
@@ -237,8 +285,8 @@ class AveragingRoundTest {
             round(AveragingOptions.kept(2, states())),
             new RoundLoop.Steering<>() {
               @Override
-              public ReplicaTask<Double> task(RoundState state) {
-                return MomentumTask.undisturbed(STEPS);
+              public RoundLoop.Assignment<Double> assign(RoundState state) {
+                return new RoundLoop.Assignment<>(2, MomentumTask.undisturbed(STEPS));
               }
 
               @Override
@@ -302,6 +350,11 @@ class AveragingRoundTest {
   private ReplicaStates states() {
     return new ReplicaStates(
         new org.apache.hadoop.fs.Path(folder.resolve("states").toUri()), new Configuration());
+  }
+
+  private ReplicaStates otherStates() {
+    return new ReplicaStates(
+        new org.apache.hadoop.fs.Path(folder.resolve("others").toUri()), new Configuration());
   }
 
   private static float[] values(RoundState state) {

@@ -162,7 +162,7 @@ class DeltaCodecTest {
       }
       byte[] bytes = format.codec().encode(sent, new SplitMix64(7, round, 0), 0);
       double[] arrived = new double[delta.length];
-      format.codec().addTo(arrived, bytes);
+      format.codec().addTo(arrived, bytes, 1);
       for (int i = 0; i < sent.length; i++) {
         residual[i] = (float) (sent[i] - arrived[i]);
         sum[i] += arrived[i];
@@ -177,7 +177,7 @@ class DeltaCodecTest {
   private static double[] decoded(DeltaFormat format, float[] numbers, long offset) {
     byte[] encoded = format.codec().encode(numbers, RANDOM, offset);
     double[] decoded = new double[numbers.length];
-    format.codec().addTo(decoded, encoded);
+    format.codec().addTo(decoded, encoded, 1);
     return decoded;
   }
 

@@ -28,7 +28,8 @@ record MomentumTask(int steps, Accident accident, String attempts) implements Re
     LOSS_IS_NAN,
     USER_IS_WRONG,
     PARAMETER_IS_INFINITE,
-    HAS_NO_DATA
+    HAS_NO_DATA,
+    IS_LATE
   }
 
   static MomentumTask undisturbed(int steps) {
@@ -66,7 +67,8 @@ record MomentumTask(int steps, Accident accident, String attempts) implements Re
       throw new UserError("Give it another number.");
     }
     boolean idle = mine && accident == Accident.HAS_NO_DATA;
-    Trained trained = train(input, idle ? 0 : steps);
+    boolean late = mine && accident == Accident.IS_LATE;
+    Trained trained = train(input, idle ? 0 : late ? steps / 2 : steps);
     if (mine && accident == Accident.LOSS_IS_NAN) {
       throw new DivergedException(
           input.round(), input.replica(), input.completedSteps() + steps, "The loss is NaN");

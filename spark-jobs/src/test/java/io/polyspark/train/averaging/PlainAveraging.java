@@ -1,5 +1,7 @@
 package io.polyspark.train.averaging;
 
+import java.util.Arrays;
+
 /** The same rounds in one JVM, in float64 loops: what {@link AveragingRound} has to arrive at. */
 final class PlainAveraging {
   private final int replicas;
@@ -37,34 +39,45 @@ final class PlainAveraging {
   }
 
   void run(int rounds, int steps) {
+    int[] each = new int[replicas];
+    Arrays.fill(each, steps);
+    run(rounds, each);
+  }
+
+  /**
+   * @param steps of each replica in every round
+   */
+  void run(int rounds, int[] steps) {
+    int most = Arrays.stream(steps).max().orElseThrow();
     for (int round = 0; round < rounds; round++) {
       for (int i = 0; i < parameters.length; i++) {
-        element(i, (long) round * steps, steps);
+        element(i, (long) round * most, steps);
       }
     }
   }
 
   /** Elements do not depend on each other, so a round can be computed one by one. */
-  private void element(int i, long completed, int steps) {
+  private void element(int i, long completed, int[] steps) {
+    int all = Arrays.stream(steps).sum();
     double sum = 0;
     double sumOfMomenta = 0;
     for (int w = 0; w < replicas; w++) {
       double x = parameters[i];
       double m = policy == OptimizerStatePolicy.RESET ? 0 : momenta[w][i];
-      for (long step = completed; step < completed + steps; step++) {
+      for (long step = completed; step < completed + steps[w]; step++) {
         double gradient = MomentumTask.gradient(x, i, w, step);
         m = MomentumTask.MOMENTUM * m + (1 - MomentumTask.MOMENTUM) * gradient;
         x -= MomentumTask.rate(step) * m;
       }
-      sum += parameters[i] - x;
-      sumOfMomenta += m;
+      sum += steps[w] * (parameters[i] - x);
+      sumOfMomenta += steps[w] * m;
       momenta[w][i] = m;
     }
-    velocity[i] = outerMomentum * velocity[i] + sum / replicas;
+    velocity[i] = outerMomentum * velocity[i] + sum / all;
     parameters[i] -= velocity[i];
     if (policy == OptimizerStatePolicy.AVERAGED) {
       for (double[] momentum : momenta) {
-        momentum[i] = sumOfMomenta / replicas;
+        momentum[i] = sumOfMomenta / all;
       }
     }
   }

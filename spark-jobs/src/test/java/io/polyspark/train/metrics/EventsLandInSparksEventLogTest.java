@@ -26,6 +26,7 @@ class EventsLandInSparksEventLogTest {
           new RoundMetrics(
               3,
               60,
+              List.of(20, 14),
               2.5,
               validation,
               92_160,

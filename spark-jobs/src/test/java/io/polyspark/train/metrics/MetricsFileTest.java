@@ -42,7 +42,8 @@ class MetricsFileTest {
                 + "\"compute_seconds\":0.25}");
     assertThat(Files.readAllLines(file).get(9))
         .startsWith(
-            "{\"kind\":\"round\",\"round\":2,\"step\":4,\"loss\":0.5,\"validation_loss\":2.25,")
+            "{\"kind\":\"round\",\"round\":2,\"step\":4,\"replica_steps\":[2,2],\"loss\":0.5,"
+                + "\"validation_loss\":2.25,")
         .endsWith(
             "\"coefficients\":{\"act_fn.bias\":[0.125]},\"experts\":[{\"load\":[0.5,0.5],"
                 + "\"entropy\":0.75,\"load_balancing_loss\":1.0,\"z_loss\":2.5,\"dropped\":0}]}");
@@ -164,6 +165,7 @@ class MetricsFileTest {
         new RoundMetrics(
             round,
             2L * round,
+            List.of(2, 2),
             0.5,
             round % 2 == 0 ? OptionalDouble.of(2.25) : OptionalDouble.empty(),
             round * 3072L,

@@ -51,6 +51,23 @@ class ProgressLineTest {
 
   private static RoundMetrics round(int round, long step, OptionalDouble validation) {
     return new RoundMetrics(
-        round, step, 2.5, validation, 1000, 1, 1, 0, 0, 0, 0, 0, 0, 0, 41_000, Map.of(), List.of());
+        round,
+        step,
+        List.of(1),
+        2.5,
+        validation,
+        1000,
+        1,
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        41_000,
+        Map.of(),
+        List.of());
   }
 }

@@ -1,0 +1,126 @@
+package io.polyspark.train;
+
+import io.polyspark.prep.PrepareCorpus;
+import io.polyspark.prep.PrepareOptions;
+import io.polyspark.prep.Split;
+import io.polyspark.testing.LocalCluster;
+import io.polyspark.train.metrics.MetricsFile;
+import io.polyspark.train.metrics.RoundMetrics;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+
+/** Runs of a tiny model on the tests' cluster, and what they leave. */
+final class TinyRuns {
+  private final Path directory;
+  private final Path data;
+
+  private TinyRuns(Path directory, Path data) {
+    this.directory = directory;
+    this.data = data;
+  }
+
+  /** Prepares a corpus there. */
+  static TinyRuns in(Path directory) throws IOException {
+    StringBuilder words = new StringBuilder();
+    for (int i = 0; i < 4000; i++) {
+      words.append(i * 7919 % 1013).append(i % 11 == 0 ? ".\n" : " ");
+    }
+    Path text = Files.writeString(directory.resolve("text.txt"), words);
+    return new TinyRuns(directory, prepare(text, directory.resolve("data")));
+  }
+
+  static Path prepare(Path text, Path prepared) {
+    PrepareCorpus.run(
+        LocalCluster.spark(),
+        PrepareOptions.fromFiles(List.of(text.toString()), prepared.toString())
+            .withSplit(Split.TAIL, 0.1));
+    return prepared;
+  }
+
+  /** Four rounds of two steps of two replicas, and what is set over them. */
+  TrainConfig config(String... overrides) throws IOException {
+    Path file =
+        Files.writeString(
+            Files.createTempFile(directory, "train", ".yaml"),
+            """
+            model: tiny
+            replicas: 2
+            steps: 8
+            inner_steps: 2
+            batch: 4
+            context: 16
+            optimizer: {lr: 1e-2, min_lr: 1e-3, warmup_steps: 2}
+            validation: {every_rounds: 2, max_tokens: 512}
+            checkpoint: {every_rounds: 1, keep: 4}
+            seed: 7
+            """);
+    return TrainConfig.load(file, List.of(overrides));
+  }
+
+  TrainResult train(TrainConfig config, Path run, boolean resume) throws IOException {
+    return train(config, run, resume, Surroundings.of(LocalCluster.spark()));
+  }
+
+  TrainResult train(TrainConfig config, Path run, boolean resume, Surroundings surroundings)
+      throws IOException {
+    return TrainJob.run(
+        LocalCluster.spark(), config, hadoop(data), hadoop(run), resume, surroundings);
+  }
+
+  static org.apache.hadoop.fs.Path hadoop(Path path) {
+    return new org.apache.hadoop.fs.Path(path.toUri());
+  }
+
+  /** The parameters of a run's newest checkpoint. */
+  static byte[] model(Path run) throws IOException {
+    try (Stream<Path> checkpoints = Files.list(run.resolve("checkpoints"))) {
+      Path newest = checkpoints.max(Path::compareTo).orElseThrow();
+      return Files.readAllBytes(newest.resolve("model.safetensors"));
+    }
+  }
+
+  /** What metrics.jsonl says of training, without the times. */
+  static List<String> trainedLines(Path run) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      lines.add(
+          line.replaceAll("\"(seconds|\\w+_seconds|outside_share|tokens_per_second)\":[^,}]+", ""));
+    }
+    return lines;
+  }
+
+  static List<RoundMetrics> rounds(Path run) throws IOException {
+    List<RoundMetrics> rounds = new ArrayList<>();
+    MetricsFile.read(
+        FileSystem.getLocal(new Configuration()),
+        hadoop(run.resolve("metrics.jsonl")),
+        metrics -> {
+          if (metrics instanceof RoundMetrics round) {
+            rounds.add(round);
+          }
+        });
+    return rounds;
+  }
+
+  static void delete(Path tree) throws IOException {
+    try (Stream<Path> files = Files.walk(tree)) {
+      files
+          .sorted((a, b) -> b.compareTo(a))
+          .forEach(
+              file -> {
+                try {
+                  Files.delete(file);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+    }
+  }
+}
