@@ -60,13 +60,18 @@ final class TrainCommand implements Callable<Integer> {
       names = "--output",
       required = true,
       paramLabel = "DIR",
-      description = "The run's directory; it must not exist, except with --resume.")
+      description = "The run's directory; it must not exist, except to resume.")
   private String output;
 
   @Option(
       names = "--resume",
       description = "Go on from the newest whole checkpoint of the output directory.")
   private boolean resume;
+
+  @Option(
+      names = "--auto-resume",
+      description = "Resume where the output directory has a run, else start one.")
+  private boolean autoResume;
 
   @Option(
       names = "--set",
@@ -79,18 +84,21 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (resume && autoResume) {
+      throw UserError.of("--resume and --auto-resume exclude each other: give one of them.");
+    }
     TrainConfig training = TrainConfig.load(config, overrides);
     Path dataPath = new Path(data);
     Path outputPath = new Path(output);
     SparkConf settings = SparkRuntime.settings(training);
-    check(training, dataPath, outputPath);
+    boolean goesOn = check(training, dataPath, outputPath);
     KernelsProvider.announce(training.dtype());
     try (JavaSparkContext spark = SparkRuntime.start(settings)) {
       Configuration hadoop = spark.hadoopConfiguration();
       // Executors have working directories of their own.
       Path everywhereData = dataPath.getFileSystem(hadoop).makeQualified(dataPath);
       Path everywhereOutput = outputPath.getFileSystem(hadoop).makeQualified(outputPath);
-      TrainResult result = TrainJob.run(spark, training, everywhereData, everywhereOutput, resume);
+      TrainResult result = TrainJob.run(spark, training, everywhereData, everywhereOutput, goesOn);
       RunFiles files = RunFiles.of(hadoop, outputPath, dataPath);
       files.drawLoss();
       report(result, files);
@@ -98,8 +106,12 @@ final class TrainCommand implements Callable<Integer> {
     return PolySpark.DONE;
   }
 
-  /** What would fail only after Spark has started. */
-  private void check(TrainConfig training, Path dataPath, Path outputPath) throws IOException {
+  /**
+   * Says what would fail only after Spark has started.
+   *
+   * @return whether there is a run to go on with
+   */
+  private boolean check(TrainConfig training, Path dataPath, Path outputPath) throws IOException {
     Configuration hadoop = SparkRuntime.hadoop();
     FileSystem dataFs = dataPath.getFileSystem(hadoop);
     Manifest manifest = Manifest.read(dataFs, dataPath);
@@ -121,7 +133,8 @@ final class TrainCommand implements Callable<Integer> {
     FileSystem fs = outputPath.getFileSystem(hadoop);
     boolean exists = fs.exists(outputPath);
     boolean run = exists && new RunDirectory(fs, outputPath).isRun();
-    if (exists && !resume) {
+    boolean free = !exists || (autoResume && !run && isEmptyDirectory(fs, outputPath));
+    if (!free && !resume && !(autoResume && run)) {
       throw UserError.of(
           run
               ? "The output directory %s exists: give another one, or --resume to go on in it."
@@ -136,6 +149,12 @@ final class TrainCommand implements Callable<Integer> {
           outputPath);
     }
     requireWritable(fs, run ? new Path(outputPath, ".writable") : outputPath);
+    return run;
+  }
+
+  /** Some schedulers make it before they start a program for the first time. */
+  private static boolean isEmptyDirectory(FileSystem fs, Path path) throws IOException {
+    return fs.getFileStatus(path).isDirectory() && fs.listStatus(path).length == 0;
   }
 
   /** Makes a directory, and takes it away again. */

@@ -42,6 +42,9 @@ class ExitCodesAndSentencesTest {
     assertMistake(
         run("train", "--data", "x", "--output", "y"),
         "Missing required option: '--config=FILE' (see polyspark train --help).");
+    assertMistake(
+        run("train", "--config", "x", "--data", "y", "--output", "z", "--resume", "--auto-resume"),
+        "--resume and --auto-resume exclude each other: give one of them.");
     assertMistake(run("bake"), "Unmatched argument at index 0: 'bake' (see polyspark --help).");
     assertMistake(
         run("generate", "--checkpoint", "x", "--prompt", "y", "--top-k", "many"),
@@ -82,6 +85,9 @@ class ExitCodesAndSentencesTest {
           moe-tiny | model.hidden_act=[relu]      | model: 'hidden_act' is '[relu]', but must be a name, or a list of one name for each of the 2 layers.
           moe-tiny | model.hidden_act=[relu, 3]   | model: 'hidden_act' is '[relu, 3]', but must be a name, or a list of one name for each of the 2 layers.
           moe-tiny | context=17                   | context must be at most the model's max_position_embeddings, which is 16, found 17.
+          char     | inner_steps={5: 20}          | inner_steps must be a schedule that begins with step 0, as {0: 20, 1000: 100} does, found '{5=20}'.
+          char     | round_deadline=soon          | round_deadline must be none, or a number above 1 times the median replica's time, such as 2x median, found 'soon'.
+          char     | replicas={min: 1}            | replicas must be a whole number of at least 1, or a range such as {min: 1, max: 8}, found '{min=1}'.
           char     | context=65                   | context must be at most the model's max_position_embeddings, which is 64, found 65.
           """)
   void aModelThatCannotBeIsItsSentenceAndCode2(String model, String override, String sentence)

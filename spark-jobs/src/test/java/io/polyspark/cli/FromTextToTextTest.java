@@ -8,10 +8,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import org.apache.spark.launcher.JavaModuleOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -92,33 +88,10 @@ class FromTextToTextTest {
   }
 
   private Outcome run(String master, String... arguments) throws Exception {
-    String classPath = System.getProperty("java.class.path");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().split(" ")));
-    Map<String, String> settings =
-        Map.of(
-            "spark.master",
-            master,
-            "spark.driver.host",
-            "127.0.0.1",
-            "spark.ui.enabled",
-            "false",
-            "spark.executor.extraClassPath",
-            classPath);
-    settings.forEach((key, value) -> command.add("-D" + key + "=" + value));
-    command.addAll(List.of("-Xmx1g", "-cp", classPath, "io.polyspark.cli.PolySpark"));
-    command.addAll(List.of(arguments));
-    Path out = directory.resolve("out.log");
-    Path err = directory.resolve("err.log");
-    Process process =
-        new ProcessBuilder(command)
-            .directory(directory.toFile())
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
+    Process process = Program.start(directory, master, arguments);
     int code = process.waitFor();
-    return new Outcome(code, read(out), read(err));
+    return new Outcome(
+        code, read(directory.resolve("out.log")), read(directory.resolve("err.log")));
   }
 
   private static String read(Path file) throws IOException {

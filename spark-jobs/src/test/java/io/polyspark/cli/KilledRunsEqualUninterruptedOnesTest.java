@@ -1,0 +1,152 @@
+package io.polyspark.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Processes that are killed in the middle of a round, as a scheduler or a machine that fails would,
+ * and the same command again.
+ */
+class KilledRunsEqualUninterruptedOnesTest {
+  private static final String CLUSTER = "local-cluster[2,1,1100]";
+
+  /** So long that a process which is killed when a round is over dies in the one after it. */
+  private static final String CONFIG =
+      """
+      model: tiny
+      steps: 480
+      inner_steps: {0: 40, 80: 80}
+      batch: 4
+      context: 16
+      validation: {every_rounds: 2, max_tokens: 64}
+      checkpoint: {every_rounds: 2, keep: 2}
+      """;
+
+  private static final int ROUNDS = 7;
+
+  @TempDir static Path directory;
+
+  @BeforeAll
+  static void trainWithoutABreak() throws Exception {
+    Files.writeString(directory.resolve("text.txt"), "The cat sat on the mat.\n".repeat(2000));
+    Files.writeString(directory.resolve("tiny.yaml"), CONFIG);
+    String[] prep = {"prep", "--input", "text.txt", "--split", "tail", "--output", "data"};
+    assertThat(Program.start(directory, "local[2]", prep).waitFor()).as(errors()).isZero();
+    // As a scheduler does that runs one command however often it takes.
+    assertThat(train("whole").waitFor()).as(errors()).isZero();
+    assertThat(lines("whole")).hasSize(480 * 2 + ROUNDS);
+  }
+
+  @Test
+  void aDriverThatIsKilledGoesOnByTheSameCommand() throws Exception {
+    Process driver = train("driver");
+    awaitRound(driver, "driver", 3);
+    kill(driver.toHandle());
+    assertThat(directory.resolve("driver/checkpoints/round-0000007")).doesNotExist();
+
+    assertThat(train("driver").waitFor()).as(errors()).isZero();
+    assertThat(errors()).contains("Resuming from").contains("round-000000");
+    assertEqualsWhole("driver");
+
+    // A third time there is nothing to do.
+    assertThat(train("driver").waitFor()).as(errors()).isZero();
+    assertEqualsWhole("driver");
+  }
+
+  @Test
+  void aDriverThatIsKilledBeforeItsFirstCheckpointStartsAgain() throws Exception {
+    Process driver = train("early");
+    awaitRound(driver, "early", 1);
+    kill(driver.toHandle());
+    assertThat(directory.resolve("early/checkpoints/round-0000007")).doesNotExist();
+    assertThat(train("early").waitFor()).as(errors()).isZero();
+    assertEqualsWhole("early");
+  }
+
+  @Test
+  void anExecutorThatIsKilledChangesNoBit() throws Exception {
+    Process driver = train("executor");
+    awaitRound(driver, "executor", 2);
+    List<ProcessHandle> executors =
+        driver.children().filter(KilledRunsEqualUninterruptedOnesTest::isJava).toList();
+    assertThat(executors).hasSize(2);
+    kill(executors.get(0));
+    assertThat(directory.resolve("executor/checkpoints/round-0000007")).doesNotExist();
+    assertThat(driver.waitFor()).as(errors()).isZero();
+    assertThat(errors()).contains("Lost executor");
+    assertEqualsWhole("executor");
+  }
+
+  @Test
+  void whatIsNoRunIsLeftAloneAndAnEmptyDirectoryIsTaken() throws Exception {
+    Files.createDirectories(directory.resolve("foreign"));
+    Files.writeString(directory.resolve("foreign/thesis.tex"), "years of work");
+    assertThat(train("foreign").waitFor()).isEqualTo(2);
+    assertThat(errors())
+        .isEqualTo(
+            "The output directory foreign exists and holds no run: give another one, or remove"
+                + " it.\n");
+    assertThat(directory.resolve("foreign/thesis.tex")).hasContent("years of work");
+    Files.createDirectories(directory.resolve("empty"));
+    assertThat(train("empty", "--set", "steps=40").waitFor()).as(errors()).isZero();
+    assertThat(directory.resolve("empty/checkpoints/round-0000001")).exists();
+  }
+
+  private static Process train(String output, String... more) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("train", "--config", "tiny.yaml", "--data", "data", "--output", output));
+    arguments.add("--auto-resume");
+    arguments.addAll(List.of(more));
+    return Program.start(directory, CLUSTER, arguments.toArray(String[]::new));
+  }
+
+  /** Returns when a round's record is there, which is while the next round trains. */
+  private static void awaitRound(Process driver, String output, int round) throws Exception {
+    Path metrics = directory.resolve(output).resolve("metrics.jsonl");
+    String record = "\"kind\":\"round\",\"round\":" + round + ",";
+    while (!Files.exists(metrics) || !Files.readString(metrics).contains(record)) {
+      assertThat(driver.waitFor(10, TimeUnit.MILLISECONDS)).as(errors()).isFalse();
+    }
+  }
+
+  /** The executors are the Java processes that the driver's workers start. */
+  private static boolean isJava(ProcessHandle process) {
+    return process.info().command().orElse("").endsWith("java");
+  }
+
+  private static void kill(ProcessHandle process) {
+    assertThat(process.destroyForcibly()).isTrue();
+    process.onExit().join();
+  }
+
+  private static void assertEqualsWhole(String output) throws IOException {
+    String model = "checkpoints/round-000000" + ROUNDS + "/model.safetensors";
+    assertThat(directory.resolve(output).resolve(model))
+        .hasSameBinaryContentAs(directory.resolve("whole").resolve(model));
+    assertThat(lines(output)).isEqualTo(lines("whole"));
+  }
+
+  /** What metrics.jsonl says, without the times. */
+  private static List<String> lines(String output) throws IOException {
+    return Files.readAllLines(directory.resolve(output).resolve("metrics.jsonl")).stream()
+        .map(
+            line ->
+                line.replaceAll(
+                    "\"(seconds|\\w+_seconds|outside_share|tokens_per_second)\":[^,}]+", ""))
+        .toList();
+  }
+
+  private static String errors() throws IOException {
+    return Files.readString(directory.resolve("err.log"));
+  }
+}
