@@ -169,7 +169,8 @@ record DoctorReport(
 
   private String verdict() {
     int replicas = training.replicas().max();
-    int atATime = SparkSettings.executors(settings.getOrDefault("spark.master", "")).orElse(replicas);
+    int atATime =
+        SparkSettings.executors(settings.getOrDefault("spark.master", "")).orElse(replicas);
     if (replicas == 1) {
       return "one replica";
     }

@@ -136,7 +136,9 @@ final class SparkSettings {
             Locale.ROOT, "local-cluster[%d,%d,%d]", executors, cores, memory / MEBIBYTE + 1));
   }
 
-  /** How many executors, each with one replica, a master on this machine starts; empty elsewhere. */
+  /**
+   * How many executors, each with one replica, a master on this machine starts; empty elsewhere.
+   */
   static OptionalInt executors(String master) {
     Matcher cluster = LOCAL_CLUSTER.matcher(master);
     return cluster.matches()

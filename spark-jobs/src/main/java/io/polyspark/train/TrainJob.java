@@ -171,8 +171,7 @@ public final class TrainJob {
     requireOuterState(checkpoint);
     if (config.averaging().optimizerState() == OptimizerStatePolicy.KEPT) {
       replicaStates()
-          .requireOptimizerStates(
-              checkpoint.trainer().round(), checkpoint.trainer().replicas());
+          .requireOptimizerStates(checkpoint.trainer().round(), checkpoint.trainer().replicas());
     }
     // Read and written again, so that keys which came later than the checkpoint have their
     // defaults.

@@ -106,7 +106,7 @@ class ExitCodesAndSentencesTest {
     Path config = config("moe-1b-7b");
     String sentence =
         "This machine has [0-9,]+ MiB of memory, but one replica of this model needs [0-9,]{7,} MiB"
-            + " \\([0-9,]{7,} MiB of heap, [0-9,]{7,} MiB outside it\\) and the driver [0-9,]{7,}"
+            + " \\([0-9,]{5,} MiB of heap, [0-9,]{7,} MiB outside it\\) and the driver [0-9,]{7,}"
             + " MiB: take a smaller model \\(fewer layers or experts\\), since a smaller batch or"
             + " context, or recompute: mlp or block, can save no more than [0-9,]+ MiB, or give a"
             + " --master with more memory.\\R";

@@ -65,7 +65,7 @@ record ChunkAverager(
       } else if (!first.sameChunk(piece._1()) || codec.elements(piece._2()) != mean.length) {
         throw unexpected(participant.replica(), first, piece);
       }
-      codec.addTo(mean, piece._2(), participant.weight());
+      codec.addTo(mean, piece._2(), (double) participant.weight());
       weights += participant.weight();
     }
     for (int i = 0; i < mean.length; i++) {
