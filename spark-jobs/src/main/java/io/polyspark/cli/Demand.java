@@ -94,7 +94,7 @@ record Demand(
     long atATime = Math.min(travelling, MOST_HEAP_FOR_CHUNKS);
     long onTheDriver = parameters * Float.BYTES * 3 * (vectors + outerVectors);
     // Results as they arrive, and what the collector holds free for new objects.
-    long arriving = Math.min(onTheDriver, MOST_DRIVER_HEAP_FOR_CHUNKS);
+    long arriving = Math.min(onTheDriver / 4, MOST_DRIVER_HEAP_FOR_CHUNKS);
     return new Demand(
         verb,
         replicas,

@@ -186,8 +186,8 @@ class SparkSettingsTest {
   void theOuterOptimizersVectorsTakeHeap() {
     Demand none = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 3, 0);
     Demand two = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 3, 2);
-    assertThat(none.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(2 * 36_000);
-    assertThat(two.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(2 * 60_000);
+    assertThat(none.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(36_000 + 9_000);
+    assertThat(two.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(60_000 + 15_000);
     assertThat(two.heapBytes() - none.heapBytes()).isEqualTo(16_000);
   }
 
@@ -216,14 +216,14 @@ class SparkSettingsTest {
     assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE, MACHINE))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "The driver has 1,024 MiB of heap, but this model needs 4,713 MiB: use"
-                + " --driver-memory 4714m.");
+            "The driver has 1,024 MiB of heap, but this model needs 4,547 MiB: use"
+                + " --driver-memory 4548m.");
     SparkRuntime.requireDriverHeap(large, 4500 * MEBIBYTE, MACHINE);
     Machine small = new Machine(2, 4000 * MEBIBYTE);
     assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE, small))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "The driver needs 4,713 MiB of heap for this model, but its machine has 4,000 MiB of"
+            "The driver needs 4,547 MiB of heap for this model, but its machine has 4,000 MiB of"
                 + " memory: take a smaller model (fewer layers or experts), or run the driver on a"
                 + " larger machine.");
   }
