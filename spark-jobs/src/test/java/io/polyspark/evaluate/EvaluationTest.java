@@ -132,7 +132,13 @@ class EvaluationTest {
           fs,
           directory,
           new Checkpoint.Contents(
-              MODEL, replica.parameters(), tokenizer, trainer, Optional.empty(), Map.of()));
+              MODEL,
+              replica.parameters(),
+              tokenizer,
+              trainer,
+              Optional.empty(),
+              Map.of(),
+              Map.of()));
     }
   }
 

@@ -180,6 +180,7 @@ class AsyncCheckpointsTest {
         "{}".getBytes(StandardCharsets.UTF_8),
         trainer,
         Optional.empty(),
+        Map.of(),
         Map.of());
   }
 }

@@ -59,19 +59,7 @@ public final class Checkpoint {
       TrainerState trainer,
       Optional<Moments> averaged,
       Map<String, FlatVector> outer,
-      Map<String, Path> extraFiles) {
-
-    /** The same without an outer optimizer's state. */
-    public Contents(
-        ModelConfig model,
-        FlatVector parameters,
-        byte[] tokenizerJson,
-        TrainerState trainer,
-        Optional<Moments> averaged,
-        Map<String, Path> extraFiles) {
-      this(model, parameters, tokenizerJson, trainer, averaged, Map.of(), extraFiles);
-    }
-  }
+      Map<String, Path> extraFiles) {}
 
   static final String MODEL = "model.safetensors";
   static final String CONFIG = "config.json";

@@ -150,6 +150,7 @@ class CheckpointTest {
             good.tokenizerJson(),
             good.trainer(),
             Optional.of(new Checkpoint.Moments(good.parameters(), new FailingVector())),
+            Map.of(),
             Map.of());
     assertThatThrownBy(() -> Checkpoint.write(fs, round(1), failing))
         .isInstanceOf(UncheckedIOException.class);
@@ -216,6 +217,7 @@ class CheckpointTest {
             all.tokenizerJson(),
             all.trainer(),
             Optional.empty(),
+            Map.of(),
             Map.of()));
     Checkpoint read = Checkpoint.open(fs, round(1));
     assertThat(read.hasMoments()).isFalse();

@@ -103,6 +103,7 @@ class GeneratorTest {
               new ByteTokenizer().json(),
               trainer,
               Optional.empty(),
+              Map.of(),
               Map.of()));
     }
     try (Generator generator = Generator.open(Checkpoint.open(fs, path))) {

@@ -176,41 +176,50 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
     products.weightGradient(vector(dY), 0, vector(x), 0, dY.rows(), vector(dWeight));
   }
 
-  @Override
-  public void expertsLinear(Tensor x, List<Tensor> weights, Routing routing, Tensor y, Into into) {
-    for (int expert = 0; expert < weights.size(); expert++) {
+  /** A product over the slots of one expert, which are rows of both its tensors. */
+  private interface ExpertProduct {
+    void run(int expert, long begin, long rows);
+  }
+
+  private static void forEachExpert(Routing routing, int experts, ExpertProduct product) {
+    for (int expert = 0; expert < experts; expert++) {
       long begin = routing.begin(expert);
       long rows = routing.end(expert) - begin;
       if (rows > 0) {
-        VectorTensor weight = vector(weights.get(expert));
-        products.linear(vector(x), begin, weight, vector(y), begin, rows, into);
+        product.run(expert, begin, rows);
       }
     }
+  }
+
+  @Override
+  public void expertsLinear(Tensor x, List<Tensor> weights, Routing routing, Tensor y, Into into) {
+    forEachExpert(
+        routing,
+        weights.size(),
+        (expert, begin, rows) ->
+            products.linear(
+                vector(x), begin, vector(weights.get(expert)), vector(y), begin, rows, into));
   }
 
   @Override
   public void expertsInputGradient(
       Tensor dY, List<Tensor> weights, Routing routing, Tensor dX, Into into) {
-    for (int expert = 0; expert < weights.size(); expert++) {
-      long begin = routing.begin(expert);
-      long rows = routing.end(expert) - begin;
-      if (rows > 0) {
-        VectorTensor weight = vector(weights.get(expert));
-        products.inputGradient(vector(dY), begin, weight, vector(dX), begin, rows, into);
-      }
-    }
+    forEachExpert(
+        routing,
+        weights.size(),
+        (expert, begin, rows) ->
+            products.inputGradient(
+                vector(dY), begin, vector(weights.get(expert)), vector(dX), begin, rows, into));
   }
 
   @Override
   public void expertsWeightGradient(Tensor dY, Tensor x, Routing routing, List<Tensor> dWeights) {
-    for (int expert = 0; expert < dWeights.size(); expert++) {
-      long begin = routing.begin(expert);
-      long rows = routing.end(expert) - begin;
-      if (rows > 0) {
-        VectorTensor dWeight = vector(dWeights.get(expert));
-        products.weightGradient(vector(dY), begin, vector(x), begin, rows, dWeight);
-      }
-    }
+    forEachExpert(
+        routing,
+        dWeights.size(),
+        (expert, begin, rows) ->
+            products.weightGradient(
+                vector(dY), begin, vector(x), begin, rows, vector(dWeights.get(expert))));
   }
 
   @Override
