@@ -74,6 +74,7 @@ final class SparkSettings {
     chooseMaster();
     if (demand.replicas() > 0) {
       sendAsItIs();
+      waitForHdfs();
     }
     String master = conf.get("spark.master");
     Matcher cluster = LOCAL_CLUSTER.matcher(master);
@@ -111,6 +112,16 @@ final class SparkSettings {
     // Chunks that went through the disk are read, not mapped: who counts a container's resident
     // memory counts mapped files.
     conf.setIfMissing("spark.storage.memoryMapThreshold", "1g");
+  }
+
+  /**
+   * A run outlives a name node that starts again: for about a minute its clients, on the driver and
+   * on executors, wait for one that is not there or takes no writes yet. Hadoop's own default is to
+   * give up after ten seconds, and at once in safe mode.
+   */
+  private void waitForHdfs() {
+    conf.setIfMissing("spark.hadoop.dfs.client.retry.policy.enabled", "true");
+    conf.setIfMissing("spark.hadoop.dfs.client.retry.policy.spec", "5000,12");
   }
 
   /** Replicas get processes of their own on this machine; other verbs run in the driver. */

@@ -4,6 +4,7 @@ import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.config.UserError;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
@@ -31,6 +32,7 @@ final class AsyncCheckpoints implements AutoCloseable {
   private final RunDirectory run;
   private final TrainConfig.Checkpoints config;
   private final Duration pause;
+  private final Runnable metrics;
   private final ExecutorService thread;
   private Future<?> pending;
   private int pendingRound;
@@ -39,13 +41,21 @@ final class AsyncCheckpoints implements AutoCloseable {
 
   /**
    * @param pause between two attempts to write a checkpoint
+   * @param metrics makes the metrics of the rounds so far durable, on the thread that writes: a
+   *     checkpoint without them would be a run with a gap. Throws {@link UncheckedIOException}
+   *     where it cannot
    */
   AsyncCheckpoints(
-      FileSystem fs, RunDirectory run, TrainConfig.Checkpoints config, Duration pause) {
+      FileSystem fs,
+      RunDirectory run,
+      TrainConfig.Checkpoints config,
+      Duration pause,
+      Runnable metrics) {
     this.fs = fs;
     this.run = run;
     this.config = config;
     this.pause = pause;
+    this.metrics = metrics;
     this.thread =
         Executors.newSingleThreadExecutor(
             task -> {
@@ -132,6 +142,7 @@ final class AsyncCheckpoints implements AutoCloseable {
       throws IOException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
+        flushMetrics();
         Checkpoint.write(fs, run.checkpoint(round), contents);
         run.keepNewest(config.keep());
         return;
@@ -142,6 +153,14 @@ final class AsyncCheckpoints implements AutoCloseable {
         LOG.info("Writing the checkpoint of round {} again: {}", round, cause(e));
         Thread.sleep(pause.toMillis());
       }
+    }
+  }
+
+  private void flushMetrics() throws IOException {
+    try {
+      metrics.run();
+    } catch (UncheckedIOException e) {
+      throw new IOException(e.getMessage(), e);
     }
   }
 

@@ -132,7 +132,6 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     roundStart = now;
     checkpointSeconds = 0;
     if (last || next.round() % config.checkpoint().everyRounds() == 0) {
-      metrics.flush();
       checkpoint(next, environment);
     }
   }

@@ -227,7 +227,8 @@ public final class TrainJob {
                 progress.completedSteps(),
                 config.steps());
         AsyncCheckpoints checkpoints =
-            new AsyncCheckpoints(outputFs, run, config.checkpoint(), PAUSE_BETWEEN_WRITES)) {
+            new AsyncCheckpoints(
+                outputFs, run, config.checkpoint(), PAUSE_BETWEEN_WRITES, metrics::flush)) {
       Rounds steering =
           new Rounds(
               spark, config, data, manifest, run, checkpoints, metrics, progress, surroundings);

@@ -15,11 +15,13 @@ import io.polyspark.train.averaging.ChunkPlan;
 import io.polyspark.train.averaging.ChunkedVector;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
@@ -90,7 +92,7 @@ class AsyncCheckpointsTest {
   @Test
   void aWriteThatFailsIsTriedAgain() throws Exception {
     try (AsyncCheckpoints checkpoints =
-        new AsyncCheckpoints(fs, run, EVERY_ROUND, Duration.ofSeconds(2))) {
+        new AsyncCheckpoints(fs, run, EVERY_ROUND, Duration.ofSeconds(2), () -> {})) {
       fs.setSafeMode(SafeModeAction.SAFEMODE_ENTER);
       checkpoints.begin(1, contents(1));
       Thread.sleep(500);
@@ -98,6 +100,25 @@ class AsyncCheckpointsTest {
       checkpoints.finish();
     }
     assertThat(newestRound()).isEqualTo(1);
+  }
+
+  @Test
+  void withoutItsMetricsACheckpointIsNotWritten() throws IOException {
+    AtomicInteger attempts = new AtomicInteger();
+    Runnable metrics =
+        () -> {
+          if (attempts.incrementAndGet() <= 4) {
+            throw new UncheckedIOException(new IOException("No space left on device"));
+          }
+        };
+    try (AsyncCheckpoints checkpoints =
+        new AsyncCheckpoints(fs, run, EVERY_ROUND, Duration.ofMillis(5), metrics)) {
+      checkpoints.begin(1, contents(1));
+      checkpoints.begin(2, contents(2));
+      checkpoints.finish();
+    }
+    assertThat(attempts).hasValue(5);
+    assertThat(run.rounds()).containsExactly(2);
   }
 
   @Test
@@ -141,7 +162,7 @@ class AsyncCheckpointsTest {
   }
 
   private AsyncCheckpoints checkpoints(TrainConfig.Checkpoints config) {
-    return new AsyncCheckpoints(fs, run, config, Duration.ofMillis(5));
+    return new AsyncCheckpoints(fs, run, config, Duration.ofMillis(5), () -> {});
   }
 
   /** Begins a checkpoint that cannot be written, and waits until it is given up. */

@@ -1,10 +1,13 @@
 package io.polyspark.train.averaging;
 
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Round after round, until told to stop: makes each round's task from the state that it starts
@@ -14,6 +17,8 @@ import java.util.function.Supplier;
  * @param <M> what replicas report, see {@link ReplicaTask}
  */
 public final class RoundLoop<M extends Serializable> {
+  private static final Logger LOG = LoggerFactory.getLogger(RoundLoop.class);
+
   private final AveragingRound round;
   private final Steering<M> steering;
 
@@ -44,6 +49,8 @@ public final class RoundLoop<M extends Serializable> {
     /**
      * The rounds that a checkpoint goes back to, asked after {@link #finished}: their kept replica
      * states stay.
+     *
+     * @throws UncheckedIOException if they cannot be found out now; all states stay
      */
     Set<Integer> checkpointedRounds();
   }
@@ -71,10 +78,15 @@ public final class RoundLoop<M extends Serializable> {
 
   private void deleteOldStates(int newest) {
     Optional<ReplicaStates> states = round.options().states();
-    if (states.isPresent()) {
+    if (states.isEmpty()) {
+      return;
+    }
+    try {
       Set<Integer> needed = new HashSet<>(steering.checkpointedRounds());
       needed.add(newest);
       states.get().retain(needed);
+    } catch (UncheckedIOException e) {
+      LOG.warn("Old replica states stay until the next round is over: {}", e.getMessage());
     }
   }
 }

@@ -26,6 +26,9 @@ import org.slf4j.LoggerFactory;
  * file system appends (local, HDFS), each round is appended at once; where it does not (object
  * stores), the file is written anew when a tenth more has come together, at {@link #flush} and at
  * the end, so that the cost stays in proportion to its size.
+ *
+ * <p>Rounds that cannot be written, on a full disk or while a name node is away, wait in memory and
+ * are written with the next one. {@link #flush} may be called on another thread than the rest.
  */
 public final class MetricsFile implements MetricsSink {
   private static final Logger LOG = LoggerFactory.getLogger(MetricsFile.class);
@@ -38,6 +41,9 @@ public final class MetricsFile implements MetricsSink {
   private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
   private long length;
   private boolean appends = true;
+
+  /** An append failed, so the file may have a part of it past {@code length}. */
+  private boolean torn;
 
   private MetricsFile(FileSystem fs, Path file) {
     // The checksummed local file system cannot append; the one beneath it can.
@@ -88,37 +94,59 @@ public final class MetricsFile implements MetricsSink {
   }
 
   @Override
-  public void replicaRound(ReplicaRoundEvent event) {
+  public synchronized void replicaRound(ReplicaRoundEvent event) {
     event.steps().forEach(this::write);
   }
 
   @Override
-  public void round(RoundMetrics metrics) {
+  public synchronized void round(RoundMetrics metrics) {
     write(metrics);
     pending.writeBytes(round.toByteArray());
     round.reset();
     if (appends || pending.size() >= length / 10) {
-      flush();
+      try {
+        flush();
+      } catch (UncheckedIOException e) {
+        LOG.warn(
+            "The metrics of round {} could not be written and wait for the next: {}",
+            metrics.round(),
+            e.getMessage());
+      }
     }
   }
 
+  /**
+   * Writes all rounds that have ended.
+   *
+   * @throws UncheckedIOException if they cannot be written; they wait
+   */
   @Override
-  public void flush() {
+  public synchronized void flush() {
     if (pending.size() == 0) {
       return;
     }
     try {
-      if (!appends || !append()) {
+      boolean tryAppend = appends && !torn && length > 0;
+      if (!tryAppend || !append()) {
         rewrite();
+        if (tryAppend) {
+          // Not an outage, which would have caught the rewrite as well.
+          appends = false;
+        }
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write " + file, e);
+      throw new UncheckedIOException("Cannot write " + file + ": " + e.getMessage(), e);
     }
+    torn = false;
     length += pending.size();
     pending.reset();
   }
 
-  /** Writes what whole rounds have brought; the steps of a round that did not end are left out. */
+  /**
+   * Writes what whole rounds have brought; the steps of a round that did not end are left out.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   */
   @Override
   public void close() {
     flush();
@@ -134,9 +162,6 @@ public final class MetricsFile implements MetricsSink {
   }
 
   private boolean append() throws IOException {
-    if (length == 0) {
-      return false;
-    }
     try (OutputStream out = fs.append(file)) {
       pending.writeTo(out);
       return true;
@@ -144,7 +169,7 @@ public final class MetricsFile implements MetricsSink {
       // Also a small HDFS whose replication asks for more data nodes than it has. What part of the
       // append got through lies past 'length', and the rewrite leaves it out.
       LOG.info("{} cannot be appended to ({}); it is rewritten instead", file, e.toString());
-      appends = false;
+      torn = true;
       return false;
     }
   }

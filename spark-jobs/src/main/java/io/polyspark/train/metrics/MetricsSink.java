@@ -10,7 +10,12 @@ public interface MetricsSink extends AutoCloseable {
   /** Takes a round whose replicas' steps have all been taken. */
   void round(RoundMetrics round);
 
-  /** Makes durable what was taken so far: a checkpoint is about to be written. */
+  /**
+   * Makes durable what was taken so far: a checkpoint is about to be written. May be called on
+   * another thread than the rest.
+   *
+   * @throws java.io.UncheckedIOException if it cannot; the checkpoint is not written then
+   */
   default void flush() {}
 
   /** Ends the output; nothing is taken afterwards. */

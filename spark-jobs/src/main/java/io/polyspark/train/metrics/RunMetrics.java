@@ -12,8 +12,8 @@ import org.apache.spark.api.java.JavaSparkContext;
  * The one way in for a run's metrics: takes each record once, whatever is reported twice, and hands
  * it to every sink in turn, before it returns. Spark's listener bus is one of the sinks ({@link
  * SparkEvents}) and not the way to the others: the bus is asynchronous and may drop events, while
- * {@code metrics.jsonl} must hold every round of a checkpoint, and a full disk must stop the run.
- * Not thread safe.
+ * {@code metrics.jsonl} must hold every round of a checkpoint. Not thread safe, but for {@link
+ * #flush}.
  */
 public final class RunMetrics implements AutoCloseable {
   private record Key(int replica, long step) {}
@@ -83,7 +83,11 @@ public final class RunMetrics implements AutoCloseable {
     sinks.forEach(sink -> sink.round(round));
   }
 
-  /** Makes durable what was taken so far; call it before a checkpoint of the round is written. */
+  /**
+   * Makes durable what was taken so far; call it, on any thread, before a checkpoint is written.
+   *
+   * @throws java.io.UncheckedIOException if a sink cannot
+   */
   public void flush() {
     sinks.forEach(MetricsSink::flush);
   }

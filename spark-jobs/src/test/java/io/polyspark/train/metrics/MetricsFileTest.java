@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +15,9 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
+import org.apache.hadoop.hdfs.protocol.HdfsConstants.SafeModeAction;
 import org.apache.hadoop.util.Progressable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,6 +153,32 @@ class MetricsFileTest {
         }
       }
       assertThat(hdfs.open(remote).readAllBytes()).isEqualTo(Files.readAllBytes(local));
+    }
+  }
+
+  @Test
+  void roundsWaitWhileTheFileSystemTakesNoWrites() throws IOException {
+    Configuration configuration = new Configuration();
+    configuration.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, directory.resolve("dfs").toString());
+    Path local = directory.resolve("metrics.jsonl");
+    try (MiniDFSCluster cluster = new MiniDFSCluster.Builder(configuration).build()) {
+      DistributedFileSystem hdfs = cluster.getFileSystem();
+      org.apache.hadoop.fs.Path remote = new org.apache.hadoop.fs.Path("/runs/a/metrics.jsonl");
+      try (RunMetrics one = run(FileSystem.getLocal(configuration), hadoop(local), 0);
+          RunMetrics other = run(hdfs, remote, 0)) {
+        for (int round = 1; round <= 6; round++) {
+          if (round == 3) {
+            hdfs.setSafeMode(SafeModeAction.SAFEMODE_ENTER);
+          } else if (round == 5) {
+            assertThatThrownBy(other::flush).isInstanceOf(UncheckedIOException.class);
+            hdfs.setSafeMode(SafeModeAction.SAFEMODE_LEAVE);
+          }
+          round(one, round);
+          round(other, round);
+        }
+        assertThat(hdfs.open(remote).readAllBytes()).isEqualTo(Files.readAllBytes(local));
+      }
+      assertThat(hdfs.listStatus(remote.getParent())).hasSize(1);
     }
   }
 
