@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -142,9 +143,7 @@ final class AsyncCheckpoints implements AutoCloseable {
       throws IOException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
-        flushMetrics();
-        Checkpoint.write(fs, run.checkpoint(round), contents);
-        run.keepNewest(config.keep());
+        writeOnce(round, contents);
         return;
       } catch (IOException e) {
         if (attempt == ATTEMPTS) {
@@ -156,10 +155,13 @@ final class AsyncCheckpoints implements AutoCloseable {
     }
   }
 
-  private void flushMetrics() throws IOException {
+  private void writeOnce(int round, Checkpoint.Contents contents) throws IOException {
     try {
       metrics.run();
-    } catch (UncheckedIOException e) {
+      Checkpoint.write(fs, run.checkpoint(round), contents);
+      run.keepNewest(config.keep());
+    } catch (UncheckedIOException | FSError e) {
+      // The latter is what Hadoop makes of a local disk that is full.
       throw new IOException(e.getMessage(), e);
     }
   }

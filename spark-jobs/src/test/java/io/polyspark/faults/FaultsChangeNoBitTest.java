@@ -424,7 +424,7 @@ class FaultsChangeNoBitTest {
   }
 
   private static org.apache.hadoop.fs.Path checkpoint(String run, int round) {
-    return new org.apache.hadoop.fs.Path(path(run), "checkpoints/round-000000" + round);
+    return new org.apache.hadoop.fs.Path(path(run), String.format("checkpoints/round-%07d", round));
   }
 
   private static org.apache.hadoop.fs.Path model(org.apache.hadoop.fs.Path checkpoint) {

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -136,6 +137,10 @@ public final class MetricsFile implements MetricsSink {
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write " + file + ": " + e.getMessage(), e);
+    } catch (FSError e) {
+      // What Hadoop makes of a local disk that is full.
+      throw new UncheckedIOException(
+          "Cannot write " + file + ": " + e.getMessage(), new IOException(e));
     }
     torn = false;
     length += pending.size();
@@ -165,7 +170,7 @@ public final class MetricsFile implements MetricsSink {
     try (OutputStream out = fs.append(file)) {
       pending.writeTo(out);
       return true;
-    } catch (UnsupportedOperationException | IOException e) {
+    } catch (UnsupportedOperationException | IOException | FSError e) {
       // Also a small HDFS whose replication asks for more data nodes than it has. What part of the
       // append got through lies past 'length', and the rewrite leaves it out.
       LOG.info("{} cannot be appended to ({}); it is rewritten instead", file, e.toString());
