@@ -115,9 +115,9 @@ final class SparkSettings {
   }
 
   /**
-   * HDFS clients made with Spark's settings wait about a minute for a name node that is not there
-   * or takes no writes yet. Hadoop's own default is to give up after ten seconds, and at once in
-   * safe mode. A client that was made before Spark started keeps that default.
+   * A run outlives a name node that starts again: its clients wait about a minute for one that is
+   * not there or takes no writes yet. Hadoop's own default is to give up after ten seconds, and at
+   * once in safe mode.
    */
   private void waitForHdfs() {
     conf.setIfMissing("spark.hadoop.dfs.client.retry.policy.enabled", "true");

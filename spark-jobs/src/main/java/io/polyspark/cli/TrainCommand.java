@@ -91,7 +91,7 @@ final class TrainCommand implements Callable<Integer> {
     Path dataPath = new Path(data);
     Path outputPath = new Path(output);
     SparkConf settings = SparkRuntime.settings(training);
-    boolean goesOn = check(training, dataPath, outputPath);
+    boolean goesOn = check(training, SparkRuntime.hadoop(settings), dataPath, outputPath);
     KernelsProvider.announce(training.dtype());
     try (JavaSparkContext spark = SparkRuntime.start(settings)) {
       Configuration hadoop = spark.hadoopConfiguration();
@@ -111,8 +111,8 @@ final class TrainCommand implements Callable<Integer> {
    *
    * @return whether there is a run to go on with
    */
-  private boolean check(TrainConfig training, Path dataPath, Path outputPath) throws IOException {
-    Configuration hadoop = SparkRuntime.hadoop();
+  private boolean check(TrainConfig training, Configuration hadoop, Path dataPath, Path outputPath)
+      throws IOException {
     FileSystem dataFs = dataPath.getFileSystem(hadoop);
     Manifest manifest = Manifest.read(dataFs, dataPath);
     manifest.requireTokenizer(dataFs, dataPath);

@@ -3,15 +3,14 @@ package io.polyspark.train;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.config.UserError;
+import io.polyspark.train.averaging.WriteAttempts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,12 +26,11 @@ import org.slf4j.LoggerFactory;
  */
 final class AsyncCheckpoints implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AsyncCheckpoints.class);
-  private static final int ATTEMPTS = 3;
 
   private final FileSystem fs;
   private final RunDirectory run;
   private final TrainConfig.Checkpoints config;
-  private final Duration pause;
+  private final WriteAttempts attempts;
   private final Runnable metrics;
   private final ExecutorService thread;
   private Future<?> pending;
@@ -41,7 +39,7 @@ final class AsyncCheckpoints implements AutoCloseable {
   private boolean newestFailed;
 
   /**
-   * @param pause between two attempts to write a checkpoint
+   * @param attempts how often a checkpoint is tried
    * @param metrics makes the metrics of the rounds so far durable, on the thread that writes: a
    *     checkpoint without them would be a run with a gap. Throws {@link UncheckedIOException}
    *     where it cannot
@@ -50,12 +48,12 @@ final class AsyncCheckpoints implements AutoCloseable {
       FileSystem fs,
       RunDirectory run,
       TrainConfig.Checkpoints config,
-      Duration pause,
+      WriteAttempts attempts,
       Runnable metrics) {
     this.fs = fs;
     this.run = run;
     this.config = config;
-    this.pause = pause;
+    this.attempts = attempts;
     this.metrics = metrics;
     this.thread =
         Executors.newSingleThreadExecutor(
@@ -120,7 +118,9 @@ final class AsyncCheckpoints implements AutoCloseable {
       failures++;
       newestFailed = true;
       LOG.warn(
-          "The checkpoint of round {} could not be written: {}", pendingRound, cause(e.getCause()));
+          "The checkpoint of round {} could not be written: {}",
+          pendingRound,
+          WriteAttempts.cause(e.getCause()));
       if (failures > config.maxFailures()) {
         throw stop();
       }
@@ -139,35 +139,14 @@ final class AsyncCheckpoints implements AutoCloseable {
         pendingRound, run.path(), failures);
   }
 
-  private void write(int round, Checkpoint.Contents contents)
-      throws IOException, InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        writeOnce(round, contents);
-        return;
-      } catch (IOException e) {
-        if (attempt == ATTEMPTS) {
-          throw e;
-        }
-        LOG.info("Writing the checkpoint of round {} again: {}", round, cause(e));
-        Thread.sleep(pause.toMillis());
-      }
-    }
-  }
-
-  private void writeOnce(int round, Checkpoint.Contents contents) throws IOException {
-    try {
-      metrics.run();
-      Checkpoint.write(fs, run.checkpoint(round), contents);
-      run.keepNewest(config.keep());
-    } catch (UncheckedIOException | FSError e) {
-      // The latter is what Hadoop makes of a local disk that is full.
-      throw new IOException(e.getMessage(), e);
-    }
-  }
-
-  private static String cause(Throwable e) {
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  private void write(int round, Checkpoint.Contents contents) throws IOException {
+    attempts.run(
+        "the checkpoint of round " + round,
+        () -> {
+          metrics.run();
+          Checkpoint.write(fs, run.checkpoint(round), contents);
+          run.keepNewest(config.keep());
+        });
   }
 
   /** Waits for what is being written; a failure is only reported. */

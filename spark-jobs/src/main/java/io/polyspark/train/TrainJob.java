@@ -17,12 +17,12 @@ import io.polyspark.train.averaging.OptimizerStatePolicy;
 import io.polyspark.train.averaging.ReplicaStates;
 import io.polyspark.train.averaging.RoundLoop;
 import io.polyspark.train.averaging.RoundState;
+import io.polyspark.train.averaging.WriteAttempts;
 import io.polyspark.train.metrics.RunMetrics;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,9 +41,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class TrainJob {
   private static final Logger LOG = LoggerFactory.getLogger(TrainJob.class);
-
-  /** A name node that starts again takes about as long. */
-  private static final Duration PAUSE_BETWEEN_WRITES = Duration.ofSeconds(10);
 
   private final JavaSparkContext spark;
   private final TrainConfig config;
@@ -228,7 +225,7 @@ public final class TrainJob {
                 config.steps());
         AsyncCheckpoints checkpoints =
             new AsyncCheckpoints(
-                outputFs, run, config.checkpoint(), PAUSE_BETWEEN_WRITES, metrics::flush)) {
+                outputFs, run, config.checkpoint(), WriteAttempts.USUAL, metrics::flush)) {
       Rounds steering =
           new Rounds(
               spark, config, data, manifest, run, checkpoints, metrics, progress, surroundings);

@@ -2,6 +2,7 @@ package io.polyspark.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.polyspark.testing.MetricsLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,12 +139,8 @@ class KilledRunsEqualUninterruptedOnesTest {
 
   /** What metrics.jsonl says, without the times. */
   private static List<String> lines(String output) throws IOException {
-    return Files.readAllLines(directory.resolve(output).resolve("metrics.jsonl")).stream()
-        .map(
-            line ->
-                line.replaceAll(
-                    "\"(seconds|\\w+_seconds|outside_share|tokens_per_second)\":[^,}]+", ""))
-        .toList();
+    return MetricsLines.withoutTimes(
+        Files.readAllLines(directory.resolve(output).resolve("metrics.jsonl")));
   }
 
   private static String errors() throws IOException {

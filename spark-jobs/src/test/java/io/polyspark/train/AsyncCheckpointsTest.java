@@ -13,6 +13,7 @@ import io.polyspark.model.config.UserError;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.train.averaging.ChunkPlan;
 import io.polyspark.train.averaging.ChunkedVector;
+import io.polyspark.train.averaging.WriteAttempts;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -92,7 +93,8 @@ class AsyncCheckpointsTest {
   @Test
   void aWriteThatFailsIsTriedAgain() throws Exception {
     try (AsyncCheckpoints checkpoints =
-        new AsyncCheckpoints(fs, run, EVERY_ROUND, Duration.ofSeconds(2), () -> {})) {
+        new AsyncCheckpoints(
+            fs, run, EVERY_ROUND, new WriteAttempts(Duration.ofSeconds(2)), () -> {})) {
       fs.setSafeMode(SafeModeAction.SAFEMODE_ENTER);
       checkpoints.begin(1, contents(1));
       Thread.sleep(500);
@@ -112,7 +114,8 @@ class AsyncCheckpointsTest {
           }
         };
     try (AsyncCheckpoints checkpoints =
-        new AsyncCheckpoints(fs, run, EVERY_ROUND, Duration.ofMillis(5), metrics)) {
+        new AsyncCheckpoints(
+            fs, run, EVERY_ROUND, new WriteAttempts(Duration.ofMillis(5)), metrics)) {
       checkpoints.begin(1, contents(1));
       checkpoints.begin(2, contents(2));
       checkpoints.finish();
@@ -162,7 +165,7 @@ class AsyncCheckpointsTest {
   }
 
   private AsyncCheckpoints checkpoints(TrainConfig.Checkpoints config) {
-    return new AsyncCheckpoints(fs, run, config, Duration.ofMillis(5), () -> {});
+    return new AsyncCheckpoints(fs, run, config, new WriteAttempts(Duration.ofMillis(5)), () -> {});
   }
 
   /** Begins a checkpoint that cannot be written, and waits until it is given up. */

@@ -4,6 +4,7 @@ import io.polyspark.prep.PrepareCorpus;
 import io.polyspark.prep.PrepareOptions;
 import io.polyspark.prep.Split;
 import io.polyspark.testing.LocalCluster;
+import io.polyspark.testing.MetricsLines;
 import io.polyspark.train.metrics.MetricsFile;
 import io.polyspark.train.metrics.RoundMetrics;
 import java.io.IOException;
@@ -88,12 +89,7 @@ final class TinyRuns {
 
   /** What metrics.jsonl says of training, without the times. */
   static List<String> trainedLines(Path run) throws IOException {
-    List<String> lines = new ArrayList<>();
-    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
-      lines.add(
-          line.replaceAll("\"(seconds|\\w+_seconds|outside_share|tokens_per_second)\":[^,}]+", ""));
-    }
-    return lines;
+    return MetricsLines.withoutTimes(Files.readAllLines(run.resolve("metrics.jsonl")));
   }
 
   static List<RoundMetrics> rounds(Path run) throws IOException {

@@ -1,5 +1,6 @@
 package io.polyspark.train.averaging;
 
+import io.polyspark.model.config.UserError;
 import io.polyspark.model.tensor.FlatVector;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -105,15 +106,23 @@ final class PieceIterator<M extends Serializable> implements Iterator<Tuple2<Pie
     long step = stage.completedSteps() + trained.steps();
     DivergedException exception =
         new DivergedException(stage.round(), replica, step, "A parameter is not finite");
-    return ReplicaStage.report(replica, new Outcome.Ended<M>(exception));
+    return ended(exception);
+  }
+
+  private Tuple2<PieceKey, byte[]> ended(RuntimeException cause) {
+    return ReplicaStage.report(replica, new Outcome.Ended<M>(cause));
   }
 
   private Tuple2<PieceKey, byte[]> report() {
     reported = true;
-    if (stage.policy() == OptimizerStatePolicy.KEPT) {
-      stage.states().write(stage.round(), replica, trained.optimizerState());
+    try {
+      if (stage.policy() == OptimizerStatePolicy.KEPT) {
+        stage.states().write(stage.round(), replica, trained.optimizerState());
+      }
+      encoder.keepResidual(trained.steps() > 0);
+    } catch (UserError e) {
+      return ended(e);
     }
-    encoder.keepResidual(trained.steps() > 0);
     List<Long> stateLengths =
         vectors.stream()
             .filter(sent -> sent.kind() == PieceKey.Kind.OPTIMIZER_STATE)

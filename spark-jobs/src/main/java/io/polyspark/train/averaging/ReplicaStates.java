@@ -6,6 +6,7 @@ import io.polyspark.model.checkpoint.TensorEntry;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.tensor.FlatVector;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -137,6 +138,8 @@ public final class ReplicaStates implements Serializable {
    * Writes a replica's optimizer state at the end of a round, on an executor. If another attempt of
    * the task has written it already it stays as it is: the two are the same, unless a deadline cut
    * them off after different numbers of steps; the state is then that of the first, as good a one.
+   *
+   * @throws UserError if its file system does not take it
    */
   void write(int round, int replica, List<FlatVector> vectors) {
     List<TensorEntry> tensors = new ArrayList<>();
@@ -154,21 +157,32 @@ public final class ReplicaStates implements Serializable {
   }
 
   private void write(Path state, List<TensorEntry> tensors) {
-    Path temporary = new Path(state.getParent(), "." + state.getName() + "." + UUID.randomUUID());
     try {
-      FileSystem fs = fileSystem();
-      try {
-        try (FSDataOutputStream out = fs.create(temporary, false)) {
-          Safetensors.write(tensors, out);
-        }
-        if (!fs.exists(state) && !fs.rename(temporary, state) && !fs.exists(state)) {
-          throw new IOException("Cannot rename " + temporary + " to " + state);
-        }
-      } finally {
-        fs.delete(temporary, false);
-      }
-    } catch (IOException e) {
+      WriteAttempts.USUAL.run("replica state " + state, () -> writeOnce(state, tensors));
+    } catch (InterruptedIOException e) {
       throw new UncheckedIOException("Cannot write replica state " + state, e);
+    } catch (IOException e) {
+      throw new UserError(
+          String.format(
+              "What a replica keeps could not be written to %s (%s): see to that file system, then"
+                  + " go on with --resume.",
+              state, WriteAttempts.cause(e)),
+          e);
+    }
+  }
+
+  private void writeOnce(Path state, List<TensorEntry> tensors) throws IOException {
+    Path temporary = new Path(state.getParent(), "." + state.getName() + "." + UUID.randomUUID());
+    FileSystem fs = fileSystem();
+    try {
+      try (FSDataOutputStream out = fs.create(temporary, false)) {
+        Safetensors.write(tensors, out);
+      }
+      if (!fs.exists(state) && !fs.rename(temporary, state) && !fs.exists(state)) {
+        throw new IOException("Cannot rename " + temporary + " to " + state);
+      }
+    } finally {
+      fs.delete(temporary, false);
     }
   }
 

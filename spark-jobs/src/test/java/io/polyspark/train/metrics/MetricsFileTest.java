@@ -137,14 +137,12 @@ class MetricsFileTest {
 
   @Test
   void hdfsGetsTheSameFile() throws IOException {
-    Configuration configuration = new Configuration();
-    configuration.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, directory.resolve("dfs").toString());
     Path local = directory.resolve("metrics.jsonl");
-    try (MiniDFSCluster cluster = new MiniDFSCluster.Builder(configuration).build()) {
+    try (MiniDFSCluster cluster = hdfs()) {
       FileSystem hdfs = cluster.getFileSystem();
       org.apache.hadoop.fs.Path remote = new org.apache.hadoop.fs.Path("/runs/a/metrics.jsonl");
       for (int start = 0; start < 4; start += 2) {
-        try (RunMetrics one = run(FileSystem.getLocal(configuration), hadoop(local), start);
+        try (RunMetrics one = run(FileSystem.getLocal(new Configuration()), hadoop(local), start);
             RunMetrics other = run(hdfs, remote, start)) {
           round(one, start + 1);
           round(other, start + 1);
@@ -158,13 +156,11 @@ class MetricsFileTest {
 
   @Test
   void roundsWaitWhileTheFileSystemTakesNoWrites() throws IOException {
-    Configuration configuration = new Configuration();
-    configuration.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, directory.resolve("dfs").toString());
     Path local = directory.resolve("metrics.jsonl");
-    try (MiniDFSCluster cluster = new MiniDFSCluster.Builder(configuration).build()) {
+    try (MiniDFSCluster cluster = hdfs()) {
       DistributedFileSystem hdfs = cluster.getFileSystem();
       org.apache.hadoop.fs.Path remote = new org.apache.hadoop.fs.Path("/runs/a/metrics.jsonl");
-      try (RunMetrics one = run(FileSystem.getLocal(configuration), hadoop(local), 0);
+      try (RunMetrics one = run(FileSystem.getLocal(new Configuration()), hadoop(local), 0);
           RunMetrics other = run(hdfs, remote, 0)) {
         for (int round = 1; round <= 6; round++) {
           if (round == 3) {
@@ -180,6 +176,11 @@ class MetricsFileTest {
       }
       assertThat(hdfs.listStatus(remote.getParent())).hasSize(1);
     }
+  }
+
+  private MiniDFSCluster hdfs() throws IOException {
+    return new MiniDFSCluster.Builder(new Configuration(), directory.resolve("dfs").toFile())
+        .build();
   }
 
   private static RunMetrics run(FileSystem fs, org.apache.hadoop.fs.Path file, int from) {

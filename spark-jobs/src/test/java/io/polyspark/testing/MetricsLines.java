@@ -1,0 +1,16 @@
+package io.polyspark.testing;
+
+import java.util.List;
+
+/** The lines of a {@code metrics.jsonl}, so that those of two runs can be compared. */
+public final class MetricsLines {
+  private static final String TIMES =
+      "\"(seconds|\\w+_seconds|outside_share|tokens_per_second)\":[^,}]+";
+
+  private MetricsLines() {}
+
+  /** What they say of training, without the times. */
+  public static List<String> withoutTimes(List<String> lines) {
+    return lines.stream().map(line -> line.replaceAll(TIMES, "")).toList();
+  }
+}
