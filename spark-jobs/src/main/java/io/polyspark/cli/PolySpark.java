@@ -4,8 +4,12 @@ import io.polyspark.model.config.UserError;
 import io.polyspark.terminal.Terminal;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -111,8 +115,28 @@ public final class PolySpark implements Runnable {
       say(mistake.get().getMessage());
       return MISTAKE;
     }
+    Optional<IOException> unreachable = unreachable(failure);
+    if (unreachable.isPresent()) {
+      // Hadoop goes on with the address of its wiki.
+      String cause = unreachable.get().getMessage().replaceFirst("(?s);.*", "");
+      say(
+          "A file system cannot be reached (%s): see whether its address is right and it is up."
+              .formatted(cause));
+      return MISTAKE;
+    }
     failure.printStackTrace();
     return FAULT;
+  }
+
+  /** What a file system's client throws on this side, as it is or wrapped once. */
+  private static Optional<IOException> unreachable(Throwable failure) {
+    Throwable cause =
+        failure instanceof IOException || failure.getCause() == null ? failure : failure.getCause();
+    return cause instanceof ConnectException
+            || cause instanceof NoRouteToHostException
+            || cause instanceof UnknownHostException
+        ? Optional.of((IOException) cause)
+        : Optional.empty();
   }
 
   private static Optional<UserError> mistakeIn(Throwable failure) {

@@ -82,15 +82,7 @@ final class SparkRuntime {
 
   /** Hadoop's configuration as Spark will have it, for what is checked before Spark starts. */
   static Configuration hadoop() {
-    return hadoop(new SparkConf());
-  }
-
-  /**
-   * As the other, for a Spark that will start with these settings. Hadoop keeps what is opened with
-   * them: the run goes on with the same clients.
-   */
-  static Configuration hadoop(SparkConf settings) {
-    return SparkHadoopUtil.get().newConfiguration(settings);
+    return SparkHadoopUtil.get().newConfiguration(new SparkConf());
   }
 
   /**

@@ -115,13 +115,13 @@ final class SparkSettings {
   }
 
   /**
-   * A run outlives a name node that starts again: its clients wait about a minute for one that is
-   * not there or takes no writes yet. Hadoop's own default is to give up after ten seconds, and at
-   * once in safe mode.
+   * A run outlives a name node that starts again: its clients wait about two minutes for one that
+   * is not there, since both the connection and each call over it are tried six times. Hadoop's own
+   * default is to give up after ten seconds.
    */
   private void waitForHdfs() {
     conf.setIfMissing("spark.hadoop.dfs.client.retry.policy.enabled", "true");
-    conf.setIfMissing("spark.hadoop.dfs.client.retry.policy.spec", "5000,12");
+    conf.setIfMissing("spark.hadoop.dfs.client.retry.policy.spec", "2000,6");
   }
 
   /** Replicas get processes of their own on this machine; other verbs run in the driver. */

@@ -91,7 +91,7 @@ final class TrainCommand implements Callable<Integer> {
     Path dataPath = new Path(data);
     Path outputPath = new Path(output);
     SparkConf settings = SparkRuntime.settings(training);
-    boolean goesOn = check(training, SparkRuntime.hadoop(settings), dataPath, outputPath);
+    boolean goesOn = check(training, dataPath, outputPath);
     KernelsProvider.announce(training.dtype());
     try (JavaSparkContext spark = SparkRuntime.start(settings)) {
       Configuration hadoop = spark.hadoopConfiguration();
@@ -107,18 +107,28 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /**
-   * Says what would fail only after Spark has started.
+   * Says what would fail only after Spark has started. Its clients of file systems are its own:
+   * Hadoop would keep them for the run, whose clients wait for a name node, while a wrong address
+   * is to be said at once.
    *
    * @return whether there is a run to go on with
    */
-  private boolean check(TrainConfig training, Configuration hadoop, Path dataPath, Path outputPath)
-      throws IOException {
-    FileSystem dataFs = dataPath.getFileSystem(hadoop);
-    Manifest manifest = Manifest.read(dataFs, dataPath);
-    manifest.requireTokenizer(dataFs, dataPath);
-    TokenShards.open(dataFs, dataPath, TokenShards.TRAIN, training.context()).close();
+  private boolean check(TrainConfig training, Path dataPath, Path outputPath) throws IOException {
+    Configuration hadoop = SparkRuntime.hadoop();
+    try (FileSystem fs = FileSystem.newInstance(dataPath.toUri(), hadoop)) {
+      checkData(training, fs, dataPath);
+    }
+    try (FileSystem fs = FileSystem.newInstance(outputPath.toUri(), hadoop)) {
+      return checkOutput(fs, outputPath);
+    }
+  }
+
+  private void checkData(TrainConfig training, FileSystem fs, Path path) {
+    Manifest manifest = Manifest.read(fs, path);
+    manifest.requireTokenizer(fs, path);
+    TokenShards.open(fs, path, TokenShards.TRAIN, training.context()).close();
     if (training.validation().everyRounds() > 0) {
-      TokenShards.open(dataFs, dataPath, TokenShards.VALIDATION, training.context()).close();
+      TokenShards.open(fs, path, TokenShards.VALIDATION, training.context()).close();
     }
     if (manifest.tokenizer().vocabSize() > training.model().vocabSize()) {
       throw UserError.of(
@@ -126,29 +136,32 @@ final class TrainCommand implements Callable<Integer> {
               + " --set model.vocab_size=%d.",
           config,
           training.model().vocabSize(),
-          dataPath,
+          path,
           manifest.tokenizer().vocabSize(),
           manifest.tokenizer().vocabSize());
     }
-    FileSystem fs = outputPath.getFileSystem(hadoop);
-    boolean exists = fs.exists(outputPath);
-    boolean run = exists && new RunDirectory(fs, outputPath).isRun();
-    boolean free = !exists || (autoResume && !run && isEmptyDirectory(fs, outputPath));
+  }
+
+  /** Whether there is a run to go on with. */
+  private boolean checkOutput(FileSystem fs, Path path) throws IOException {
+    boolean exists = fs.exists(path);
+    boolean run = exists && new RunDirectory(fs, path).isRun();
+    boolean free = !exists || (autoResume && !run && isEmptyDirectory(fs, path));
     if (!free && !resume && !(autoResume && run)) {
       throw UserError.of(
           run
               ? "The output directory %s exists: give another one, or --resume to go on in it."
               : "The output directory %s exists and holds no run: give another one, or remove it.",
-          outputPath);
+          path);
     }
     if (resume && !run) {
       throw UserError.of(
           exists
               ? "There is no run in %s to resume: remove it, and leave out --resume to start one."
               : "There is no run in %s to resume: leave out --resume to start one.",
-          outputPath);
+          path);
     }
-    requireWritable(fs, run ? new Path(outputPath, ".writable") : outputPath);
+    requireWritable(fs, run ? new Path(path, ".writable") : path);
     return run;
   }
 

@@ -70,6 +70,25 @@ class ExitCodesAndSentencesTest {
         config + ": steps must be a whole number of at least 1, found 'none'.");
   }
 
+  /** Nothing listens on port 1, and a name that ends in .invalid is nobody's (RFC 2606). */
+  @ParameterizedTest
+  @ValueSource(strings = {"hdfs://127.0.0.1:1/x", "hdfs://nobody.invalid:8020/x"})
+  void aFileSystemThatIsNotThereIsASentenceAndCode2(String nowhere) throws IOException {
+    Path config = config("tiny");
+    for (Outcome result :
+        List.of(
+            run("eval", "--checkpoint", nowhere, "--data", nowhere),
+            run("generate", "--checkpoint", nowhere, "--prompt", "x"),
+            run("report", "--run", nowhere, "--data", nowhere),
+            run("train", "--config", config.toString(), "--data", nowhere, "--output", "y"))) {
+      assertThat(result.code()).as(result.err()).isEqualTo(2);
+      assertThat(result.err())
+          .matches(
+              "A file system cannot be reached \\(.*\\): see whether its address is right and it is"
+                  + " up\\.\n");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
