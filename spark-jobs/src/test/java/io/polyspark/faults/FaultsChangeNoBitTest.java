@@ -252,7 +252,8 @@ class FaultsChangeNoBitTest {
   /** A run that died with two checkpoints; returns the names of the files of the newer. */
   private static List<String> interruptedRun(String run) throws Exception {
     Process driver = cluster.train(run);
-    cluster.awaitRound(driver, run, 5);
+    // It is written while later rounds train.
+    cluster.await(driver, () -> cluster.files().exists(cluster.checkpoint(run, 4)));
     kill(driver.toHandle());
     cluster.spark().awaitNoExecutors();
     assertThat(cluster.files().exists(cluster.checkpoint(run, ROUNDS))).isFalse();
