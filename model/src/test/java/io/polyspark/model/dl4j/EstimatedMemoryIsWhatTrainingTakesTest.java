@@ -16,13 +16,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The estimate against what a process of its own takes, for models of a few hundred MB, where
- * neither the parameters nor the activations are all of it.
+ * The estimate against what a process of its own takes, for models where neither the parameters nor
+ * the activations are all of it. They are of about 1 GB, since a JVM's own memory (what its
+ * compilers work in, BLAS's buffers) differs by some 70 MB from machine to machine.
  */
 @EnabledOnOs(OS.LINUX)
 class EstimatedMemoryIsWhatTrainingTakesTest {
   private static final String SIZES =
-      "{'vocab_size': 8192, 'hidden_size': 256, 'intermediate_size': %d, 'num_hidden_layers': 4,"
+      "{'vocab_size': 16384, 'hidden_size': 256, 'intermediate_size': %d, 'num_hidden_layers': 8,"
           + " 'num_attention_heads': 4, 'max_position_embeddings': 256, 'hidden_act': '%s',"
           + " 'num_experts': %d, 'num_experts_per_tok': %d, 'qk_norm': %s}";
 
@@ -44,7 +45,7 @@ class EstimatedMemoryIsWhatTrainingTakesTest {
       Bfloat16TrainingTest.assumeTheProcessorCan();
     }
     String model = SIZES.formatted(width, activation, experts, perToken, qkNorm).replace('\'', '"');
-    int batch = 8;
+    int batch = 16;
     int context = 256;
     MemoryEstimate estimate =
         MemoryEstimate.of(
@@ -55,7 +56,7 @@ class EstimatedMemoryIsWhatTrainingTakesTest {
             new ComputeOptions(Recompute.NONE, dtype));
     long[] measured = measure(model, batch, context, dtype);
 
-    assertThat(estimate.total()).isGreaterThan(200L << 20);
+    assertThat(estimate.total()).isGreaterThan(700L << 20);
     assertThat(measured[0]).as("resident").isCloseTo(estimate.total(), withPercentage(10));
     assertThat(measured[1]).as("counted").isCloseTo(estimate.activations(), withPercentage(2));
   }

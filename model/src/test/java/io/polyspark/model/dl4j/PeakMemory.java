@@ -23,7 +23,7 @@ import org.bytedeco.javacpp.Pointer;
  * there before anything is counted.
  */
 final class PeakMemory {
-  private static final int STEPS = 3;
+  private static final int STEPS = 2;
 
   /** Enough for the compiler to be done with the loops, which takes memory too. */
   private static final int STEPS_BEFORE = 40;
