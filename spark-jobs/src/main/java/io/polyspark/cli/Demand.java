@@ -51,7 +51,8 @@ record Demand(
         replica.activations(),
         ParameterLayout.of(training.model()).length(),
         training.averaging().optimizerState() == OptimizerStatePolicy.AVERAGED ? 3 : 1,
-        training.averaging().outer().stateVectors());
+        training.averaging().outer().stateVectors(),
+        training.averaging().driverState() == TrainConfig.DriverState.DISK);
   }
 
   /** The memory outside the heap of one replica that trains. */
@@ -77,6 +78,7 @@ record Demand(
    * @param vectors the vectors as long as the parameters that replicas get and send: the
    *     parameters, and the moments where they are averaged
    * @param outerVectors vectors as long as the parameters that the outer optimizer keeps
+   * @param stateOnDisk whether the driver keeps no vector on its heap between rounds
    */
   static Demand ofReplicas(
       String verb,
@@ -85,11 +87,13 @@ record Demand(
       long batchBytes,
       long parameters,
       int vectors,
-      int outerVectors) {
+      int outerVectors,
+      boolean stateOnDisk) {
     // The vectors as they came and as they go back, in float32, with as much again for the shuffle
     // that sorts them, above what Spark reserves. The outer optimizer's vectors come and go too, at
     // worst all to one executor, but no shuffle sorts them.
-    // The driver has all of them before and after a round, and as the pieces that it broadcasts.
+    // The driver has all of them before and after a round, and as the pieces that it broadcasts;
+    // these Spark moves to disk, chunk by chunk, where the others lie there too.
     long travelling = parameters * Float.BYTES * (4 * vectors + 2 * outerVectors);
     long atATime = Math.min(travelling, MOST_HEAP_FOR_CHUNKS);
     long onTheDriver = parameters * Float.BYTES * 3 * (vectors + outerVectors);
@@ -102,7 +106,7 @@ record Demand(
         batchBytes,
         LEAST_HEAP + atATime,
         travelling - atATime,
-        LEAST_DRIVER_HEAP + onTheDriver + arriving);
+        LEAST_DRIVER_HEAP + (stateOnDisk ? 0 : onTheDriver) + arriving);
   }
 
   /** Small tasks, as many as there are cores. */

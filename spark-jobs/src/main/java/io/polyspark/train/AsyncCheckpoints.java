@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes checkpoints on a thread of its own while the next round trains, never more than one
  * behind. It reads the vectors of a round's state, which nobody writes to and which the driver
- * holds until the next round is over anyway: a checkpoint takes no memory. All methods are called
- * from one thread.
+ * holds until the next round is over anyway, on the heap or on disk: a checkpoint takes no memory.
+ * All methods are called from one thread.
  *
  * <p>A write that fails is tried again. If that does not help it is reported, and training goes on
  * without that checkpoint, until too many in a row have failed.
@@ -68,15 +68,25 @@ final class AsyncCheckpoints implements AutoCloseable {
    * Begins to write the checkpoint of a round, after the one before it has been written.
    *
    * @param contents read until the checkpoint is written: nobody may write to its vectors
+   * @param read called once the contents are not read any more, on whatever thread
    * @throws UserError if too many checkpoints in a row could not be written
    */
-  void begin(int round, Checkpoint.Contents contents) {
-    settle();
+  void begin(int round, Checkpoint.Contents contents, Runnable read) {
+    try {
+      settle();
+    } catch (RuntimeException e) {
+      read.run();
+      throw e;
+    }
     pendingRound = round;
     pending =
         thread.submit(
             () -> {
-              write(round, contents);
+              try {
+                write(round, contents);
+              } finally {
+                read.run();
+              }
               return null;
             });
   }

@@ -13,7 +13,8 @@ import java.util.TreeSet;
  */
 final class ConfigDifferences {
   /** Keys on which no bit of the result depends. */
-  private static final Set<String> WITHOUT_EFFECT_ON_BITS = Set.of("recompute");
+  private static final Set<String> WITHOUT_EFFECT_ON_BITS =
+      Set.of("recompute", "averaging.driver_state");
 
   private ConfigDifferences() {}
 

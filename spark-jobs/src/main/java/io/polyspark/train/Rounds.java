@@ -214,7 +214,8 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
                 : Optional.of(new Checkpoint.Moments(moments.get(0), moments.get(1))),
             outerState(state),
             Map.of());
-    checkpoints.begin(state.round(), contents);
+    state.retain();
+    checkpoints.begin(state.round(), contents, state::release);
     checkpointSeconds = (System.nanoTime() - start) * 1e-9;
   }
 

@@ -57,12 +57,22 @@ public record TrainConfig(
    * @param optimizerState what becomes of the replicas' AdamW moments between rounds
    * @param deltas in which numbers the replicas' deltas travel
    * @param errorFeedback whether what rounding changes of a delta goes into the replica's next one
+   * @param driverState where the driver keeps parameters and states between rounds
    */
   public record Averaging(
       OuterOptimizer outer,
       OptimizerStatePolicy optimizerState,
       DeltaFormat deltas,
-      boolean errorFeedback) {}
+      boolean errorFeedback,
+      DriverState driverState) {}
+
+  /** Where the driver keeps the vectors that lie between two rounds. */
+  public enum DriverState {
+    /** On its heap. */
+    MEMORY,
+    /** In files under Spark's local directory. */
+    DISK
+  }
 
   /**
    * How often the averaged model is measured.
@@ -156,6 +166,7 @@ public record TrainConfig(
     between.put("optimizer_state", ConfigSection.nameOf(averaging.optimizerState()));
     between.put("deltas", ConfigSection.nameOf(averaging.deltas()));
     between.put("error_feedback", averaging.errorFeedback());
+    between.put("driver_state", ConfigSection.nameOf(averaging.driverState()));
     values.put("averaging", between);
     Map<String, Object> measured = new LinkedHashMap<>();
     measured.put("every_rounds", validation.everyRounds());
@@ -272,7 +283,8 @@ public record TrainConfig(
   private static Averaging averaging(ConfigSection root) {
     ConfigSection section =
         root.section(
-            "averaging", OuterSection.keysWith("optimizer_state", "deltas", "error_feedback"));
+            "averaging",
+            OuterSection.keysWith("optimizer_state", "deltas", "error_feedback", "driver_state"));
     DeltaFormat deltas = section.choice("deltas", DeltaFormat.class, DeltaFormat.FP32);
     boolean errorFeedback = section.flag("error_feedback", false);
     if (errorFeedback && deltas == DeltaFormat.FP32) {
@@ -284,7 +296,8 @@ public record TrainConfig(
         section.choice(
             "optimizer_state", OptimizerStatePolicy.class, OptimizerStatePolicy.AVERAGED),
         deltas,
-        errorFeedback);
+        errorFeedback,
+        section.choice("driver_state", DriverState.class, DriverState.MEMORY));
   }
 
   private static Validation validation(ConfigSection root) {

@@ -17,6 +17,7 @@ import io.polyspark.train.averaging.OptimizerStatePolicy;
 import io.polyspark.train.averaging.ReplicaStates;
 import io.polyspark.train.averaging.RoundLoop;
 import io.polyspark.train.averaging.RoundState;
+import io.polyspark.train.averaging.StateStorage;
 import io.polyspark.train.averaging.WriteAttempts;
 import io.polyspark.train.metrics.RunMetrics;
 import java.io.IOException;
@@ -233,6 +234,7 @@ public final class TrainJob {
       RoundState end =
           new RoundLoop<>(new AveragingRound(spark, options), steering)
               .run(() -> checkpoint.map(this::state).orElseGet(this::initialState), config.steps());
+      end.release();
       checkpoints.finish();
       return progress.result(run.checkpoint(end.round()));
     } catch (DivergedException diverged) {
@@ -259,7 +261,11 @@ public final class TrainJob {
           case RESET -> AveragingOptions.reset(config.replicas().max());
           case KEPT -> AveragingOptions.kept(config.replicas().max(), states);
         };
-    options = options.withOuter(averaging.outer()).withDeltas(averaging.deltas(), config.seed());
+    options =
+        options
+            .withOuter(averaging.outer())
+            .withDeltas(averaging.deltas(), config.seed())
+            .withStorage(storage());
     return averaging.errorFeedback() ? options.withErrorFeedback(states) : options;
   }
 
@@ -268,7 +274,7 @@ public final class TrainJob {
   }
 
   private RoundState initialState() {
-    ChunkedVector parameters = new ChunkedVector(plan());
+    ChunkedVector parameters = zeros();
     new Initializer(config.model()).initialize(config.seed(), parameters);
     return RoundState.initial(parameters);
   }
@@ -282,16 +288,16 @@ public final class TrainJob {
   }
 
   private RoundState read(Checkpoint checkpoint) throws IOException {
-    ChunkedVector parameters = new ChunkedVector(plan());
+    ChunkedVector parameters = zeros();
     checkpoint.readParameters(parameters);
     List<ChunkedVector> moments = List.of();
     if (config.averaging().optimizerState() == OptimizerStatePolicy.AVERAGED) {
-      moments = List.of(new ChunkedVector(plan()), new ChunkedVector(plan()));
+      moments = List.of(zeros(), zeros());
       checkpoint.readMoments(moments.get(0), moments.get(1));
     }
     List<ChunkedVector> outerState = new ArrayList<>();
     for (String name : config.averaging().outer().stateNames()) {
-      ChunkedVector vector = new ChunkedVector(plan());
+      ChunkedVector vector = zeros();
       checkpoint.readOuter(name, vector);
       outerState.add(vector);
     }
@@ -303,8 +309,16 @@ public final class TrainJob {
         outerState);
   }
 
-  private ChunkPlan plan() {
-    return new ChunkPlan(ParameterLayout.of(config.model()).length(), ChunkPlan.DEFAULT_CHUNK_SIZE);
+  private ChunkedVector zeros() {
+    long length = ParameterLayout.of(config.model()).length();
+    return storage().zeros(new ChunkPlan(length, ChunkPlan.DEFAULT_CHUNK_SIZE));
+  }
+
+  private StateStorage storage() {
+    return switch (config.averaging().driverState()) {
+      case MEMORY -> StateStorage.MEMORY;
+      case DISK -> StateStorage.disk(spark.getConf());
+    };
   }
 
   /**

@@ -184,8 +184,8 @@ class SparkSettingsTest {
 
   @Test
   void theOuterOptimizersVectorsTakeHeap() {
-    Demand none = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 3, 0);
-    Demand two = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 3, 2);
+    Demand none = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 3, 0, false);
+    Demand two = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 1000, 3, 2, false);
     assertThat(none.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(36_000 + 9_000);
     assertThat(two.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP).isEqualTo(60_000 + 15_000);
     assertThat(two.heapBytes() - none.heapBytes()).isEqualTo(16_000);
@@ -193,8 +193,8 @@ class SparkSettingsTest {
 
   @Test
   void onlyWhatTravelsTakesHeapAndOnAnExecutorItMayGoThroughDisk() {
-    Demand averaged = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 500_000_000, 3, 0);
-    Demand kept = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 500_000_000, 1, 0);
+    Demand averaged = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 500_000_000, 3, 0, false);
+    Demand kept = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 500_000_000, 1, 0, false);
     assertThat(kept.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP)
         .isEqualTo(6_000_000_000L + 1024 * MEBIBYTE);
     assertThat(averaged.driverHeapBytes() - Demand.LEAST_DRIVER_HEAP)
@@ -212,7 +212,7 @@ class SparkSettingsTest {
 
   @Test
   void aDriverWithTooLittleHeapSaysHowMuchIsNeeded() {
-    Demand large = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 100_000_000, 3, 0);
+    Demand large = Demand.ofReplicas("train", 2, MEBIBYTE, 0, 100_000_000, 3, 0, false);
     assertThatThrownBy(() -> SparkRuntime.requireDriverHeap(large, 1024 * MEBIBYTE, MACHINE))
         .isInstanceOf(UserError.class)
         .hasMessage(

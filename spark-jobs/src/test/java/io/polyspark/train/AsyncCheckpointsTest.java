@@ -13,6 +13,7 @@ import io.polyspark.model.config.UserError;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.train.averaging.ChunkPlan;
 import io.polyspark.train.averaging.ChunkedVector;
+import io.polyspark.train.averaging.StateStorage;
 import io.polyspark.train.averaging.WriteAttempts;
 import java.io.File;
 import java.io.IOException;
@@ -72,7 +73,7 @@ class AsyncCheckpointsTest {
   void theyAppearInOrderAndTheNewestStay() throws IOException {
     try (AsyncCheckpoints checkpoints = checkpoints(EVERY_ROUND)) {
       for (int round = 1; round <= 4; round++) {
-        checkpoints.begin(round, contents(round));
+        checkpoints.begin(round, contents(round), () -> {});
         assertThat(checkpoints.pendingRound()).hasValue(round);
       }
       checkpoints.finish();
@@ -85,7 +86,7 @@ class AsyncCheckpointsTest {
   @Test
   void closingWaitsForTheLastOne() throws IOException {
     try (AsyncCheckpoints checkpoints = checkpoints(EVERY_ROUND)) {
-      checkpoints.begin(1, contents(1));
+      checkpoints.begin(1, contents(1), () -> {});
     }
     assertThat(newestRound()).isEqualTo(1);
   }
@@ -96,7 +97,7 @@ class AsyncCheckpointsTest {
         new AsyncCheckpoints(
             fs, run, EVERY_ROUND, new WriteAttempts(Duration.ofSeconds(2)), () -> {})) {
       fs.setSafeMode(SafeModeAction.SAFEMODE_ENTER);
-      checkpoints.begin(1, contents(1));
+      checkpoints.begin(1, contents(1), () -> {});
       Thread.sleep(500);
       writable();
       checkpoints.finish();
@@ -116,8 +117,8 @@ class AsyncCheckpointsTest {
     try (AsyncCheckpoints checkpoints =
         new AsyncCheckpoints(
             fs, run, EVERY_ROUND, new WriteAttempts(Duration.ofMillis(5)), metrics)) {
-      checkpoints.begin(1, contents(1));
-      checkpoints.begin(2, contents(2));
+      checkpoints.begin(1, contents(1), () -> {});
+      checkpoints.begin(2, contents(2), () -> {});
       checkpoints.finish();
     }
     assertThat(attempts).hasValue(5);
@@ -127,12 +128,12 @@ class AsyncCheckpointsTest {
   @Test
   void trainingGoesOnWithoutOneThatCannotBeWritten() throws IOException {
     try (AsyncCheckpoints checkpoints = checkpoints(EVERY_ROUND)) {
-      checkpoints.begin(1, contents(1));
-      checkpoints.begin(2, contents(2));
+      checkpoints.begin(1, contents(1), () -> {});
+      checkpoints.begin(2, contents(2), () -> {});
       fail(checkpoints, 3);
-      checkpoints.begin(4, contents(4));
+      checkpoints.begin(4, contents(4), () -> {});
       fail(checkpoints, 5);
-      checkpoints.begin(6, contents(6));
+      checkpoints.begin(6, contents(6), () -> {});
       checkpoints.finish();
     }
     assertThat(run.rounds()).containsExactlyInAnyOrder(4, 6);
@@ -141,11 +142,11 @@ class AsyncCheckpointsTest {
   @Test
   void tooManyFailuresInARowStopTheRun() throws IOException {
     AsyncCheckpoints checkpoints = checkpoints(EVERY_ROUND);
-    checkpoints.begin(1, contents(1));
+    checkpoints.begin(1, contents(1), () -> {});
     fail(checkpoints, 2);
     fs.setSafeMode(SafeModeAction.SAFEMODE_ENTER);
-    checkpoints.begin(3, contents(3));
-    assertThatThrownBy(() -> checkpoints.begin(4, contents(4)))
+    checkpoints.begin(3, contents(3), () -> {});
+    assertThatThrownBy(() -> checkpoints.begin(4, contents(4), () -> {}))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("The checkpoint of round 3 could not be written to ")
         .hasMessageContaining("number 2 in a row: see to that file system");
@@ -157,7 +158,7 @@ class AsyncCheckpointsTest {
   void theLastCheckpointMustBeWritten() throws IOException {
     try (AsyncCheckpoints checkpoints = checkpoints(new TrainConfig.Checkpoints(1, 2, 9))) {
       fs.setSafeMode(SafeModeAction.SAFEMODE_ENTER);
-      checkpoints.begin(1, contents(1));
+      checkpoints.begin(1, contents(1), () -> {});
       assertThatThrownBy(checkpoints::finish)
           .isInstanceOf(UserError.class)
           .hasMessageContaining("number 1 in a row");
@@ -172,7 +173,7 @@ class AsyncCheckpointsTest {
   private static void fail(AsyncCheckpoints checkpoints, int round) throws IOException {
     checkpoints.settle();
     fs.setSafeMode(SafeModeAction.SAFEMODE_ENTER);
-    checkpoints.begin(round, contents(round));
+    checkpoints.begin(round, contents(round), () -> {});
     checkpoints.settle();
     fs.setSafeMode(SafeModeAction.SAFEMODE_LEAVE);
   }
@@ -183,7 +184,7 @@ class AsyncCheckpointsTest {
 
   private static Checkpoint.Contents contents(int round) {
     ChunkedVector parameters =
-        new ChunkedVector(new ChunkPlan(ParameterLayout.of(MODEL).length(), 1000));
+        StateStorage.MEMORY.zeros(new ChunkPlan(ParameterLayout.of(MODEL).length(), 1000));
     TrainerState trainer =
         new TrainerState(
             round,

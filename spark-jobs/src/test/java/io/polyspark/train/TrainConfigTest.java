@@ -241,7 +241,7 @@ class TrainConfigTest {
     mistake(
         "model: char\naveraging: {outer: nesterov, weight_decay: 0.1}",
         "unknown key 'averaging.weight_decay'; accepted are outer, optimizer_state, deltas,"
-            + " error_feedback, lr, momentum, beta1, beta2, eps.");
+            + " error_feedback, driver_state, lr, momentum, beta1, beta2, eps.");
     Files.writeString(file, "model: char\naveraging: {outer: adam}");
     assertThatThrownBy(() -> TrainConfig.load(file, List.of("averaging.momentum=0.5")))
         .isInstanceOf(UserError.class)
@@ -302,7 +302,7 @@ class TrainConfigTest {
     List<Object> written = List.copyOf(((Map<?, ?>) config.toMap().get("averaging")).keySet());
     assertThat(written.subList(0, keys.length)).isEqualTo(List.of(keys));
     assertThat(written.subList(keys.length, written.size()))
-        .isEqualTo(List.of("optimizer_state", "deltas", "error_feedback"));
+        .isEqualTo(List.of("optimizer_state", "deltas", "error_feedback", "driver_state"));
     Files.writeString(file, config.toYaml());
     assertThat(TrainConfig.load(file, List.of())).isEqualTo(config);
   }

@@ -99,6 +99,22 @@ class TrainJobTest {
   }
 
   @Test
+  void aDriverThatKeepsItsStateOnDiskComputesTheSameBits() throws IOException {
+    Path memory = directory.resolve("state-in-memory");
+    Path disk = directory.resolve("state-on-disk");
+    List<String> nesterov = List.of("averaging.outer=nesterov", "checkpoint.every_rounds=1");
+    List<String> onDisk = new ArrayList<>(nesterov);
+    onDisk.add("averaging.driver_state=disk");
+    train(config(nesterov), memory, false);
+    train(config(onDisk), disk, false);
+    TinyRuns.delete(disk.resolve("checkpoints/round-0000004"));
+    train(config(onDisk), disk, true);
+
+    assertThat(TinyRuns.model(disk)).isEqualTo(TinyRuns.model(memory));
+    assertThat(TinyRuns.trainedLines(disk)).isEqualTo(TinyRuns.trainedLines(memory));
+  }
+
+  @Test
   void aRunWhoseRoundsGrowResumesBitForBit() throws IOException {
     Path whole = directory.resolve("whole-growing");
     Path broken = directory.resolve("broken-growing");

@@ -14,6 +14,7 @@ import java.util.OptionalInt;
  *     OptimizerStatePolicy#KEPT}, or with error feedback
  * @param reducers over how many partitions the chunks are averaged; empty: as many as the size of
  *     the vectors and the cluster's parallelism ask for. It never changes a bit of the result.
+ * @param storage where the driver keeps the vectors that rounds make
  */
 public record AveragingOptions(
     int replicas,
@@ -21,7 +22,8 @@ public record AveragingOptions(
     OuterOptimizer outer,
     Deltas deltas,
     Optional<ReplicaStates> states,
-    OptionalInt reducers) {
+    OptionalInt reducers,
+    StateStorage storage) {
 
   /**
    * @throws IllegalArgumentException if a number is not positive, or there is a place for states
@@ -52,7 +54,8 @@ public record AveragingOptions(
         OuterOptimizer.average(),
         Deltas.EXACT,
         Optional.empty(),
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        StateStorage.MEMORY);
   }
 
   /** Plain averages of parameters; each replica keeps its own optimizer state in {@code states}. */
@@ -63,7 +66,8 @@ public record AveragingOptions(
         OuterOptimizer.average(),
         Deltas.EXACT,
         Optional.of(states),
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        StateStorage.MEMORY);
   }
 
   /** Plain averages of parameters; the optimizer state starts anew in every round. */
@@ -74,17 +78,19 @@ public record AveragingOptions(
         OuterOptimizer.average(),
         Deltas.EXACT,
         Optional.empty(),
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        StateStorage.MEMORY);
   }
 
   /** The same with another number of replicas. */
   public AveragingOptions withReplicas(int number) {
-    return new AveragingOptions(number, optimizerState, outer, deltas, states, reducers);
+    return new AveragingOptions(number, optimizerState, outer, deltas, states, reducers, storage);
   }
 
   /** The same with another outer optimizer. */
   public AveragingOptions withOuter(OuterOptimizer optimizer) {
-    return new AveragingOptions(replicas, optimizerState, optimizer, deltas, states, reducers);
+    return new AveragingOptions(
+        replicas, optimizerState, optimizer, deltas, states, reducers, storage);
   }
 
   /**
@@ -94,7 +100,8 @@ public record AveragingOptions(
    */
   public AveragingOptions withDeltas(DeltaFormat format, long seed) {
     Deltas rounded = new Deltas(format, false, seed);
-    return new AveragingOptions(replicas, optimizerState, outer, rounded, states, reducers);
+    return new AveragingOptions(
+        replicas, optimizerState, outer, rounded, states, reducers, storage);
   }
 
   /**
@@ -107,12 +114,17 @@ public record AveragingOptions(
   public AveragingOptions withErrorFeedback(ReplicaStates residuals) {
     Deltas fedBack = new Deltas(deltas.format(), true, deltas.seed());
     return new AveragingOptions(
-        replicas, optimizerState, outer, fedBack, Optional.of(residuals), reducers);
+        replicas, optimizerState, outer, fedBack, Optional.of(residuals), reducers, storage);
   }
 
   /** The same with a fixed number of partitions to average over. */
   public AveragingOptions withReducers(int partitions) {
     return new AveragingOptions(
-        replicas, optimizerState, outer, deltas, states, OptionalInt.of(partitions));
+        replicas, optimizerState, outer, deltas, states, OptionalInt.of(partitions), storage);
+  }
+
+  /** The same with vectors that the driver keeps elsewhere. */
+  public AveragingOptions withStorage(StateStorage vectors) {
+    return new AveragingOptions(replicas, optimizerState, outer, deltas, states, reducers, vectors);
   }
 }

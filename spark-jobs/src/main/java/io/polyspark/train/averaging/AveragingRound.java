@@ -253,17 +253,21 @@ public final class AveragingRound {
           "The replicas' optimizer states differ in their lengths: " + lengths);
     }
     Map<Kind, List<ChunkedVector>> vectors = new EnumMap<>(Kind.class);
-    vectors.put(Kind.PARAMETERS, List.of(ChunkedVector.awaiting(plan)));
+    vectors.put(Kind.PARAMETERS, List.of(awaiting(plan)));
     vectors.put(
         Kind.OPTIMIZER_STATE,
         lengths.get(0).stream()
-            .map(length -> ChunkedVector.awaiting(new ChunkPlan(length, plan.chunkSize())))
+            .map(length -> awaiting(new ChunkPlan(length, plan.chunkSize())))
             .toList());
     vectors.put(
         Kind.OUTER_STATE,
         IntStream.range(0, options.outer().stateVectors())
-            .mapToObj(ignored -> ChunkedVector.awaiting(plan))
+            .mapToObj(ignored -> awaiting(plan))
             .toList());
     return vectors;
+  }
+
+  private ChunkedVector awaiting(ChunkPlan plan) {
+    return ChunkedVector.awaiting(plan, options.storage().store(plan));
   }
 }

@@ -61,7 +61,7 @@ public final class RoundLoop<M extends Serializable> {
    * @param start makes the state that the first round starts from, once; nobody else may hold it,
    *     since every state is as large as the model and ends with its round
    * @param steps over all rounds, those before {@code start} included
-   * @return the state after the last round
+   * @return the state after the last round, for the caller to release
    * @throws DivergedException as {@link AveragingRound#run} does
    */
   public RoundState run(Supplier<RoundState> start, long steps) {
@@ -69,6 +69,7 @@ public final class RoundLoop<M extends Serializable> {
     while (state.completedSteps() < steps) {
       Assignment<M> assigned = steering.assign(state);
       RoundResult<M> result = round.withReplicas(assigned.replicas()).run(state, assigned.task());
+      state.release();
       state = result.next();
       steering.finished(result);
       deleteOldStates(state.round());

@@ -3,7 +3,12 @@ package io.polyspark.train.averaging;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.polyspark.model.config.UserError;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ChunksTest {
   @Test
@@ -48,8 +53,38 @@ class ChunksTest {
   }
 
   @Test
+  void onDiskChunksAreTheSame(@TempDir Path directory) throws Exception {
+    ChunkedVector vector = StateStorage.disk(directory).zeros(new ChunkPlan(23, 5));
+    vector.write(3, new float[] {3, 4, 5, 6, 7, 8, 9, 10, 11}, 0, 9);
+
+    assertThat(ArrayVector.toArray(vector))
+        .containsExactly(0, 0, 0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    assertThat(directory).as("files have no names").isEmptyDirectory();
+
+    vector.retain();
+    vector.release();
+    assertThat(vector.chunk(4)).isEqualTo(new byte[3 * Float.BYTES]);
+    vector.release();
+    assertThatThrownBy(() -> vector.chunk(0)).isInstanceOf(UncheckedIOException.class);
+  }
+
+  @Test
+  void aDirectoryThatTakesNoVectorsIsNamed(@TempDir Path directory) throws Exception {
+    Path file = Files.createFile(directory.resolve("file"));
+    ChunkPlan plan = new ChunkPlan(250_000_000, 1_000_000);
+
+    assertThatThrownBy(() -> StateStorage.disk(file).zeros(plan))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith("The driver cannot keep its vectors in " + file + " (")
+        .hasMessageEndingWith(
+            "free 1.0 GB there for each, or set spark.local.dir to a disk with more room, then go"
+                + " on with --resume.");
+  }
+
+  @Test
   void aVectorInTheMakingMissesNoChunk() {
-    ChunkedVector vector = ChunkedVector.awaiting(new ChunkPlan(7, 5));
+    ChunkPlan plan = new ChunkPlan(7, 5);
+    ChunkedVector vector = ChunkedVector.awaiting(plan, StateStorage.MEMORY.store(plan));
     vector.adopt(1, new byte[8]);
 
     assertThatThrownBy(() -> vector.adopt(1, new byte[8])).hasMessage("Chunk 1 has come twice");
