@@ -12,7 +12,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 /**
  * Tells people how a run goes: on a terminal one line that moves, elsewhere (a file, a pipe) a
  * plain line every few seconds, without control codes. Either way percent done, loss, tokens per
- * second and time left.
+ * second, the bytes that the replicas sent in the round, and time left.
  */
 public final class ProgressLine implements MetricsSink {
   private static final long PLAIN_INTERVAL_NANOS = Duration.ofSeconds(10).toNanos();
@@ -98,6 +98,16 @@ public final class ProgressLine implements MetricsSink {
         : String.format(Locale.ROOT, "%dh%02dm", seconds / 3600, seconds % 3600 / 60);
   }
 
+  /** 67,100,000 bytes as 67.1 MB. */
+  static String bytes(long bytes) {
+    if (bytes < 1_000_000) {
+      return String.format(Locale.ROOT, "%.1f kB", bytes * 1e-3);
+    }
+    return bytes < 1_000_000_000
+        ? String.format(Locale.ROOT, "%.1f MB", bytes * 1e-6)
+        : String.format(Locale.ROOT, "%.1f GB", bytes * 1e-9);
+  }
+
   private static final class Moving implements Output {
     private final ProgressBar bar;
 
@@ -120,7 +130,12 @@ public final class ProgressLine implements MetricsSink {
       message.append(String.format(Locale.ROOT, "loss %.3f", round.loss()));
       validation.ifPresent(loss -> message.append(String.format(Locale.ROOT, " val %.3f", loss)));
       message.append(
-          String.format(Locale.ROOT, " %.1fk tok/s %s left", round.tokensPerSecond() / 1000, left));
+          String.format(
+              Locale.ROOT,
+              " %.1fk tok/s %s sent %s left",
+              round.tokensPerSecond() / 1000,
+              bytes(round.sentBytes()),
+              left));
       bar.stepTo(round.step());
       bar.setExtraMessage(message.toString());
     }
@@ -160,7 +175,12 @@ public final class ProgressLine implements MetricsSink {
       validation.ifPresent(
           loss -> line.append(String.format(Locale.ROOT, ", validation %.3f", loss)));
       line.append(
-          String.format(Locale.ROOT, ", %,.0f tokens/s, %s left", round.tokensPerSecond(), left));
+          String.format(
+              Locale.ROOT,
+              ", %,.0f tokens/s, %s sent, %s left",
+              round.tokensPerSecond(),
+              bytes(round.sentBytes()),
+              left));
       out.println(line);
     }
 

@@ -26,12 +26,14 @@ class ProgressLineTest {
         .satisfiesExactly(
             line ->
                 assertThat(line)
-                    .matches(" 50%  step 20 of 40  loss 2\\.500, 41,000 tokens/s, \\d+s left"),
+                    .matches(
+                        " 50%  step 20 of 40  loss 2\\.500, 41,000 tokens/s, 67\\.1 MB"
+                            + " sent, \\d+s left"),
             line ->
                 assertThat(line)
                     .isEqualTo(
-                        "100%  step 40 of 40  loss 2.500, validation 2.125, 41,000 tokens/s, 0s"
-                            + " left"));
+                        "100%  step 40 of 40  loss 2.500, validation 2.125, 41,000 tokens/s,"
+                            + " 67.1 MB sent, 0s left"));
   }
 
   @Test
@@ -49,6 +51,13 @@ class ProgressLineTest {
     assertThat(ProgressLine.words(Duration.ofSeconds(3725))).isEqualTo("1h02m");
   }
 
+  @Test
+  void bytesReadWell() {
+    assertThat(ProgressLine.bytes(68_400)).isEqualTo("68.4 kB");
+    assertThat(ProgressLine.bytes(67_108_864)).isEqualTo("67.1 MB");
+    assertThat(ProgressLine.bytes(4_294_967_296L)).isEqualTo("4.3 GB");
+  }
+
   private static RoundMetrics round(int round, long step, OptionalDouble validation) {
     return new RoundMetrics(
         round,
@@ -63,7 +72,7 @@ class ProgressLineTest {
         0,
         0,
         0,
-        0,
+        67_100_000,
         0,
         0,
         41_000,
