@@ -11,9 +11,11 @@ import org.apache.hadoop.fs.Path;
  * @param replicas W
  * @param averagingFrequency minibatches of a replica between averages, 0 for one average per fit
  * @param updaterState what happens to the updater state between rounds
- * @param replicaStates directory for kept states; null unless they are kept
+ * @param replicaStates directory for what replicas keep; null unless they keep optimizer states or
+ *     residuals
  * @param chunkSize elements of a chunk
  * @param outer the outer optimizer; left out, as before there was a choice, it is the average
+ * @param deltas how deltas travel; left out, as they are
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record AveragingSettings(
@@ -22,10 +24,12 @@ record AveragingSettings(
     @JsonProperty(value = "updater_state", required = true) OptimizerStatePolicy updaterState,
     @JsonProperty("replica_states") String replicaStates,
     @JsonProperty(value = "chunk_size", required = true) int chunkSize,
-    @JsonProperty("averaging") OuterOptimizer outer) {
+    @JsonProperty("averaging") OuterOptimizer outer,
+    @JsonProperty("deltas") Deltas deltas) {
 
   AveragingSettings {
     outer = outer == null ? OuterOptimizer.average() : outer;
+    deltas = deltas == null ? Deltas.EXACT : deltas;
     if (replicas < 1) {
       throw new IllegalArgumentException("There must be at least 1 replica, not " + replicas);
     }
@@ -35,9 +39,11 @@ record AveragingSettings(
               + " not "
               + averagingFrequency);
     }
-    if ((replicaStates != null) != (updaterState == OptimizerStatePolicy.KEPT)) {
+    boolean kept = updaterState == OptimizerStatePolicy.KEPT || deltas.errorFeedback();
+    if ((replicaStates != null) != kept) {
       throw new IllegalArgumentException(
-          "A directory for replica states goes with the policy KEPT and no other, not with "
+          "A directory for replica states goes with the policy KEPT or error feedback and nothing"
+              + " else, not with "
               + updaterState);
     }
     if (chunkSize < 1 || chunkSize > ChunkPlan.MAX_CHUNK_SIZE) {
@@ -47,13 +53,15 @@ record AveragingSettings(
   }
 
   AveragingOptions options(Configuration hadoop) {
+    ReplicaStates states =
+        replicaStates == null ? null : new ReplicaStates(new Path(replicaStates), hadoop);
     AveragingOptions options =
         switch (updaterState) {
           case AVERAGED -> AveragingOptions.averaged(replicas);
           case RESET -> AveragingOptions.reset(replicas);
-          case KEPT ->
-              AveragingOptions.kept(replicas, new ReplicaStates(new Path(replicaStates), hadoop));
+          case KEPT -> AveragingOptions.kept(replicas, states);
         };
-    return options.withOuter(outer);
+    options = options.withOuter(outer).withDeltas(deltas.format(), deltas.seed());
+    return deltas.errorFeedback() ? options.withErrorFeedback(states) : options;
   }
 }

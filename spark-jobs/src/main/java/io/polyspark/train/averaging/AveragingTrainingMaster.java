@@ -71,6 +71,7 @@ public final class AveragingTrainingMaster
     private String replicaStates;
     private int chunkSize = ChunkPlan.DEFAULT_CHUNK_SIZE;
     private OuterOptimizer outer = OuterOptimizer.average();
+    private Deltas deltas = Deltas.EXACT;
 
     /**
      * @param replicas W, how many copies of the network train side by side
@@ -95,7 +96,10 @@ public final class AveragingTrainingMaster
       return this;
     }
 
-    /** Where replicas keep their state: a directory of their own on any Hadoop file system. */
+    /**
+     * Where replicas keep their state, and what rounding has left out of their deltas where that is
+     * fed back: a directory of their own on any Hadoop file system.
+     */
     public Builder replicaStates(String directory) {
       this.replicaStates = directory;
       return this;
@@ -117,6 +121,15 @@ public final class AveragingTrainingMaster
     }
 
     /**
+     * In which numbers the replicas' deltas travel; by default as they are. With error feedback
+     * give a {@link #replicaStates directory} too.
+     */
+    public Builder deltas(Deltas numbers) {
+      this.deltas = numbers;
+      return this;
+    }
+
+    /**
      * The master.
      *
      * @throws IllegalArgumentException if a setting is out of range, or there is a directory for
@@ -125,7 +138,7 @@ public final class AveragingTrainingMaster
     public AveragingTrainingMaster build() {
       return new AveragingTrainingMaster(
           new AveragingSettings(
-              replicas, averagingFrequency, updaterState, replicaStates, chunkSize, outer));
+              replicas, averagingFrequency, updaterState, replicaStates, chunkSize, outer, deltas));
     }
   }
 

@@ -1,5 +1,7 @@
 package io.polyspark.train.averaging;
 
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.io.Serializable;
 
 /**
@@ -10,6 +12,7 @@ import java.io.Serializable;
  *     of the next round
  * @param seed of the random bits that rounding takes
  */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record Deltas(DeltaFormat format, boolean errorFeedback, long seed) implements Serializable {
   /** As they are. */
   public static final Deltas EXACT = new Deltas(DeltaFormat.FP32, false, 0);

@@ -100,6 +100,32 @@ class AveragingTrainingMasterTest {
     }
   }
 
+  /**
+   * Over three fits of one master: the residuals go on, so what is lost in a round comes later. The
+   * networks differ by what the last round's rounding has changed, at most.
+   */
+  @Test
+  void deltasTravelInFewerBytes() {
+    AveragingTrainingMaster.Builder rounded =
+        builder()
+            .updaterState(OptimizerStatePolicy.RESET)
+            .replicaStates(folder.resolve("residuals").toUri().toString())
+            .deltas(new Deltas(DeltaFormat.INT8, true, 7));
+
+    float[] exact =
+        fit(builder().updaterState(OptimizerStatePolicy.RESET).build(), folder)
+            .params()
+            .toFloatVector();
+    float[] actual = fit(rounded.build(), folder).params().toFloatVector();
+
+    assertThat(actual).isNotEqualTo(exact);
+    for (int i = 0; i < exact.length; i++) {
+      assertThat(actual[i]).as("%d", i).isCloseTo(exact[i], within(2e-3f));
+    }
+    assertThat(folder.resolve("residuals"))
+        .isDirectoryRecursivelyContaining("glob:**residual-00001*");
+  }
+
   /** With momentum 0 and rate 1 Nesterov's step is the average; with another momentum it is not. */
   @Test
   void theOuterOptimizersStateGoesOnFromFitToFit() {
@@ -163,13 +189,15 @@ class AveragingTrainingMasterTest {
             .updaterState(OptimizerStatePolicy.KEPT)
             .replicaStates("hdfs://host/states")
             .outer(OuterOptimizer.nesterov(0.7, 0.9))
+            .deltas(new Deltas(DeltaFormat.INT8, true, 7))
             .build();
 
     assertThat(master.toJson())
         .isEqualTo(
             "{\"replicas\":2,\"averaging_frequency\":3,\"updater_state\":\"KEPT\","
                 + "\"replica_states\":\"hdfs://host/states\",\"chunk_size\":20,"
-                + "\"averaging\":{\"outer\":\"nesterov\",\"lr\":0.7,\"momentum\":0.9}}");
+                + "\"averaging\":{\"outer\":\"nesterov\",\"lr\":0.7,\"momentum\":0.9},"
+                + "\"deltas\":{\"format\":\"INT8\",\"error_feedback\":true,\"seed\":7}}");
     assertThat(AveragingTrainingMaster.fromJson(master.toJson()).toYaml())
         .isEqualTo(master.toYaml());
     assertThat(AveragingTrainingMaster.fromYaml(master.toYaml()).toJson())
