@@ -3,6 +3,7 @@ package io.polyspark.model.dl4j;
 import io.polyspark.model.activation.Activations;
 import io.polyspark.model.activation.MlpActivation;
 import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.device.CudaRequirements;
 import io.polyspark.model.optimize.AdamW;
 import io.polyspark.model.optimize.AdamWConfig;
 import io.polyspark.model.optimize.LearningRate;
@@ -155,6 +156,7 @@ public final class Replica implements AutoCloseable {
 
   private static ComputationGraph network(
       ModelConfig config, ComputeOptions options, Precision precision) {
+    CudaRequirements.require();
     ComputationGraphConfiguration configuration =
         new NeuralNetConfiguration.Builder()
             .dataType(Nd4jKernels.dataType(precision))

@@ -1,9 +1,9 @@
 package io.polyspark.model.tensor;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.tensor.nd4j.Nd4jKernels;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +36,7 @@ public final class KernelsProvider {
       return new Choice(
           kernels.description(),
           reason(makesVectorKernels(Precision.FLOAT32)),
-          Nd4j.getBackend().getClass().getSimpleName(),
+          Nd4jBackend.here().className(),
           BlasCore.settle());
     }
   }
@@ -108,7 +108,11 @@ public final class KernelsProvider {
   }
 
   private static boolean makesVectorKernels(Precision precision) {
-    return precision == Precision.FLOAT32 && hasVectorModule() && Nd4j.getEnvironment().isCPU();
+    return precision == Precision.FLOAT32 && hasVectorModule() && onCpu();
+  }
+
+  private static boolean onCpu() {
+    return Nd4jBackend.here() == Nd4jBackend.CPU;
   }
 
   private static boolean hasVectorModule() {
@@ -130,7 +134,7 @@ public final class KernelsProvider {
     if (vector) {
       return "float32 on a CPU, with the module " + MODULE;
     }
-    return Nd4j.getEnvironment().isCPU()
+    return onCpu()
         ? "several times slower than they could be: start the JVM with --add-modules " + MODULE
         : "ND4J's back end is not a CPU";
   }

@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.polyspark.model.activation.Activations;
+import io.polyspark.model.device.CudaRequirements;
+import io.polyspark.model.device.Nd4jBackend;
+import io.polyspark.model.device.NvidiaSmi;
 import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.tensor.Precision;
 import io.polyspark.model.transformer.Recompute;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -24,6 +28,12 @@ class GoldenCasesTest {
 
   @TestFactory
   Stream<DynamicTest> everyCase() throws IOException {
+    if (Nd4jBackend.here() == Nd4jBackend.CUDA) {
+      Optional<String> problem = CudaRequirements.problem(NvidiaSmi.ask());
+      if (problem.isPresent()) {
+        return Stream.of(skipped("golden cases", "Skipped: " + problem.get()));
+      }
+    }
     if (!Files.isDirectory(GOLDEN)) {
       return Stream.of(skipped("golden cases", "There are no golden cases at " + GOLDEN));
     }

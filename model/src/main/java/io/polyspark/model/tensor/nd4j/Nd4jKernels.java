@@ -3,6 +3,7 @@ package io.polyspark.model.tensor.nd4j;
 import static io.polyspark.model.tensor.nd4j.Nd4jTensor.array;
 import static io.polyspark.model.tensor.nd4j.Nd4jTensor.transposed;
 
+import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.tensor.AdamWStep;
 import io.polyspark.model.tensor.AttentionShape;
 import io.polyspark.model.tensor.BlasCore;
@@ -63,7 +64,7 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
 
   @Override
   public String description() {
-    return "nd4j on " + Nd4j.getBackend().getClass().getSimpleName();
+    return "nd4j on " + Nd4jBackend.here().className();
   }
 
   @Override

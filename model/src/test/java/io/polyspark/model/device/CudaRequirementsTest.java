@@ -1,0 +1,77 @@
+package io.polyspark.model.device;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.polyspark.model.config.UserError;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+class CudaRequirementsTest {
+  private static final GraphicsCard ADA = card(0, "535.104.05", 8, 9, "NVIDIA L40S");
+
+  @Test
+  void aMachineWithoutACardIsRefusedWithTheReason() {
+    assertThat(CudaRequirements.problem(NvidiaSmi.read("No devices were found\n")))
+        .contains(
+            "The back end is CUDA's, but this machine has no GPU to run it on (nvidia-smi says: No"
+                + " devices were found): take a machine with one, or use the jar for CPUs (leave"
+                + " out POLYSPARK_BACKEND=cuda).");
+  }
+
+  @Test
+  void aHopperCardIsRefusedInOneSentence() {
+    NvidiaSmi hopper = NvidiaSmi.read("0, GPU-1a, 550.54.15, 81559, 9.0, NVIDIA H100 80GB HBM3\n");
+    assertThat(CudaRequirements.problem(hopper))
+        .contains(
+            "NVIDIA H100 80GB HBM3 has compute capability 9.0, but ND4J's CUDA back end holds"
+                + " machine code for 3.7, 5.0, 5.2, 6.0, 6.1, 7.0, 7.5, 8.0, 8.6 and no PTX: take a"
+                + " card of compute capability up to 8.9, or use the jar for CPUs (leave out"
+                + " POLYSPARK_BACKEND=cuda).");
+    assertThat(CudaRequirements.code(ADA)).isEmpty();
+  }
+
+  @Test
+  void anOldDriverIsRefusedByNumberNotByLetter() {
+    assertThat(CudaRequirements.driver(card(0, "440.118.02", 7, 0, "V100")))
+        .contains(
+            "The NVIDIA driver is 440.118.02, but CUDA 11.6 needs 450.80.02 or newer: install a"
+                + " newer driver.");
+    for (String driver : List.of("450.80.02", "450.102.04", "510.39.01", "1000.1")) {
+      assertThat(CudaRequirements.driver(card(0, driver, 7, 0, "V100"))).isEmpty();
+    }
+  }
+
+  @Test
+  void aModelThatIsLargerThanTheCardIsRefusedWithBothSizes() {
+    assertThat(CudaRequirements.memory(ADA, 1L << 30)).isEmpty();
+    assertThat(CudaRequirements.memory(ADA, 3L << 30).orElseThrow())
+        .startsWith("NVIDIA L40S has 2,048 MiB of memory, but a replica of this model needs 3,072");
+  }
+
+  @Test
+  void cudaCountsTheCardsThatAProcessMaySee() {
+    assertThat(DeviceChoice.ordinal("3", null, List::of)).isEqualTo(3);
+    assertThat(DeviceChoice.ordinal("3", "1, 3", List::of)).isEqualTo(1);
+    List<GraphicsCard> cards = List.of(ADA, card(1, "535.104.05", 8, 9, "NVIDIA L40S"));
+    assertThat(DeviceChoice.ordinal("1", "GPU-0,GPU-1", () -> cards)).isEqualTo(1);
+    assertThatThrownBy(() -> DeviceChoice.ordinal("1", "GPU-0", () -> cards))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(
+            "Spark hands out GPU 1, but CUDA_VISIBLE_DEVICES=GPU-0 hides it from this process:");
+    assertThatThrownBy(() -> DeviceChoice.ordinal("GPU-0", null, () -> cards))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith("Spark hands out the GPU 'GPU-0', but PolySpark needs indices");
+  }
+
+  private static GraphicsCard card(int index, String driver, int major, int minor, String name) {
+    return new GraphicsCard(
+        index,
+        "GPU-" + index,
+        driver,
+        OptionalLong.of(2L << 30),
+        new GraphicsCard.Capability(major, minor),
+        name);
+  }
+}
