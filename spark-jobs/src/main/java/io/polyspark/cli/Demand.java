@@ -1,6 +1,7 @@
 package io.polyspark.cli;
 
 import io.polyspark.evaluate.Evaluation;
+import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.transformer.ParameterLayout;
@@ -41,14 +42,32 @@ record Demand(
   /** What Spark's driver takes by itself. */
   static final long LEAST_DRIVER_HEAP = 256L << 20;
 
-  /** A training run: an executor's replica, and beside it the one that it validates with. */
+  /**
+   * What a process that computes on a GPU takes of its machine's memory for CUDA's own libraries
+   * and their bookkeeping: an allowance, not a measurement.
+   */
+  static final long CUDA_HOST_BYTES = 1024L << 20;
+
+  /** A training run, on this JVM's back end. */
   static Demand ofTraining(TrainConfig training) {
+    return ofTraining(training, Nd4jBackend.here());
+  }
+
+  /**
+   * A training run: an executor's replica, and beside it the one that it validates with. On a GPU
+   * they take the card's memory, and of the machine's only what passes through it: the parameters
+   * of both, and the moments.
+   */
+  static Demand ofTraining(TrainConfig training, Nd4jBackend backend) {
     MemoryEstimate replica = replicaOf(training);
+    boolean onGpu = backend == Nd4jBackend.CUDA;
     return ofReplicas(
         "train",
         training.replicas().max(),
-        replica.total() + validationBytes(training),
-        replica.activations(),
+        onGpu
+            ? 2 * replica.parameters() + replica.moments() + CUDA_HOST_BYTES
+            : replica.total() + validationBytes(training),
+        onGpu ? 0 : replica.activations(),
         ParameterLayout.of(training.model()).length(),
         training.averaging().optimizerState() == OptimizerStatePolicy.AVERAGED ? 3 : 1,
         training.averaging().outer().stateVectors(),

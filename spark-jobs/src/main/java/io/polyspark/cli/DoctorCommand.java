@@ -5,6 +5,7 @@ import io.polyspark.train.TrainConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -13,8 +14,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "doctor",
     description = {
-      "Examine this machine and a configuration before training: kernels and GPUs, the model's size,"
-          + " its memory, and whether it fits.",
+      "Examine this machine and a configuration before training: Java, Spark, kernels and GPUs, file"
+          + " systems and ports, the model's size, its memory, and whether it fits.",
       "Needs no data and starts no Spark. Exit code 0 where it fits, 2 where it does not."
     },
     mixinStandardHelpOptions = true,
@@ -22,6 +23,8 @@ import picocli.CommandLine.Option;
     footerHeading = "%nExamples:%n",
     footer = {
       "  submit/polyspark doctor --config conf/train/char.yaml",
+      "  submit/polyspark doctor --config conf/train/char.yaml --data hdfs:///data/mine \\",
+      "      --output hdfs:///runs/mine -- --master yarn",
       "  submit/polyspark doctor --config conf/train/char.yaml --set batch=96 \\",
       "      --set replicas=8 --json -- --master 'local-cluster[1,2,3000]'"
     })
@@ -39,12 +42,29 @@ final class DoctorCommand implements Callable<Integer> {
       description = "Override a key of the configuration, such as batch=8.")
   private List<String> overrides = new ArrayList<>();
 
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "A corpus; see whether it can be read.")
+  private String data;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description =
+          "A run's directory; see whether files can be made, renamed and deleted where it would be.")
+  private String output;
+
   @Option(names = "--json", description = "Print one JSON object as the last line.")
   private boolean json;
 
   @Override
   public Integer call() {
-    DoctorReport report = DoctorReport.of(TrainConfig.load(config, overrides));
+    DoctorReport report =
+        DoctorReport.of(
+            TrainConfig.load(config, overrides),
+            Optional.ofNullable(data).map(org.apache.hadoop.fs.Path::new),
+            Optional.ofNullable(output).map(org.apache.hadoop.fs.Path::new));
     if (json) {
       JsonLine.print(report.toMap());
     } else {

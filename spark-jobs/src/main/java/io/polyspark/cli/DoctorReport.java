@@ -3,10 +3,14 @@ package io.polyspark.cli;
 import static io.polyspark.cli.SparkSettings.mebibytes;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.device.GraphicsCard;
+import io.polyspark.model.device.NvidiaSmi;
 import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.transformer.Flops;
 import io.polyspark.model.transformer.ParameterCounts;
+import io.polyspark.preflight.Finding;
+import io.polyspark.preflight.Preflight;
 import io.polyspark.train.TrainConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 
 /**
@@ -23,7 +27,8 @@ import org.apache.spark.SparkConf;
  * @param machine this one
  * @param processor the machine's
  * @param kernels what a replica in this JVM would compute with
- * @param cards the machine's GPUs
+ * @param cards what the driver says of the machine's GPUs
+ * @param checks what the checks before a run found
  * @param training the run
  * @param parameters of its model
  * @param replica memory outside the heap of one replica
@@ -36,7 +41,8 @@ record DoctorReport(
     Machine machine,
     Processor processor,
     KernelsProvider.Choice kernels,
-    List<GraphicsCard> cards,
+    NvidiaSmi cards,
+    List<Finding> checks,
     TrainConfig training,
     ParameterCounts parameters,
     MemoryEstimate replica,
@@ -50,34 +56,49 @@ record DoctorReport(
           "spark.executor.cores",
           "spark.executor.memory",
           "spark.executor.memoryOverhead",
+          "spark.executor.resource.gpu.amount",
           "spark.task.cpus",
+          "spark.task.resource.gpu.amount",
           "spark.executor.extraJavaOptions");
 
-  /** Examines this machine and a run. */
-  static DoctorReport of(TrainConfig training) {
+  /**
+   * Examines this machine and a run.
+   *
+   * @param data to be read; empty where there is none yet
+   * @param output to be written; empty where it is not known yet
+   */
+  static DoctorReport of(TrainConfig training, Optional<Path> data, Optional<Path> output) {
     Demand demand = Demand.ofTraining(training);
     Map<String, String> settings = new TreeMap<>();
+    SparkConf conf = new SparkConf();
     Optional<String> problem = Optional.empty();
     try {
-      SparkConf conf = SparkRuntime.settings(training);
-      SHOWN_SETTINGS.stream()
-          .filter(conf::contains)
-          .forEach(key -> settings.put(key, conf.get(key)));
+      conf = SparkRuntime.settings(training);
+      for (String key : SHOWN_SETTINGS) {
+        if (conf.contains(key)) {
+          settings.put(key, conf.get(key));
+        }
+      }
     } catch (UserError e) {
       problem = Optional.of(e.getMessage());
     }
+    NvidiaSmi cards = NvidiaSmi.ask();
+    long replicaBytes = Demand.replicaOf(training).total();
+    List<Finding> checks =
+        Preflight.ofDriver(conf, cards, replicaBytes, data, output, SparkRuntime.hadoop());
     return new DoctorReport(
         Machine.here(),
         Processor.here(),
         KernelsProvider.choice(training.dtype()),
-        GraphicsCard.here(),
+        cards,
+        checks,
         training,
         ParameterCounts.of(training.model()),
         Demand.replicaOf(training),
         Demand.validationBytes(training),
         demand,
         settings,
-        problem);
+        problem.or(() -> Finding.firstFailure(checks).map(Finding::text)));
   }
 
   /** As a JSON object, keys in snake case, memory in bytes. */
@@ -85,7 +106,8 @@ record DoctorReport(
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("machine", machineMap());
     map.put("kernels", kernelsMap());
-    map.put("gpus", cards.stream().map(DoctorReport::cardMap).toList());
+    map.put("gpus", cards.cards().stream().map(DoctorReport::cardMap).toList());
+    map.put("checks", checks.stream().map(DoctorReport::checkMap).toList());
     map.put("model", modelMap());
     map.put("replica_bytes", replicaMap());
     map.put("executor_heap_bytes", demand.heapBytes());
@@ -122,9 +144,20 @@ record DoctorReport(
 
   private static Map<String, Object> cardMap(GraphicsCard card) {
     Map<String, Object> map = new LinkedHashMap<>();
+    map.put("index", card.index());
     map.put("name", card.name());
+    map.put("driver", card.driver());
+    card.memory().ifPresent(bytes -> map.put("memory_bytes", bytes));
     map.put("compute_capability", card.capability().toString());
     map.put("runs_nd4j", card.runsNd4j());
+    return map;
+  }
+
+  private static Map<String, Object> checkMap(Finding finding) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("name", finding.check());
+    map.put("level", finding.level().toString());
+    map.put("text", finding.text());
     return map;
   }
 
@@ -161,6 +194,11 @@ record DoctorReport(
     modelLines(text);
     memoryLines(text);
     settings.forEach((key, value) -> line(text, "", "%s = %s", key, value));
+    String heading = "checks";
+    for (Finding check : checks) {
+      line(text, heading, "%-5s%-8s%s", check.level(), check.check(), check.text());
+      heading = "";
+    }
     if (problem.isEmpty()) {
       line(text, "verdict", "it fits: %s", verdict());
     }
@@ -186,28 +224,12 @@ record DoctorReport(
     line(text, "kernels", "%s: %s", kernels.kernels(), kernels.reason());
     line(text, "blas", "core type %s", kernels.blasCore());
     line(text, "nd4j", "%s", kernels.backend());
-    if (cards.isEmpty()) {
-      line(text, "gpus", "none that nvidia-smi shows");
-    }
-    for (GraphicsCard card : cards) {
-      line(text, "gpu", "%s (%s): %s", card.name(), card.capability(), fate(card));
-    }
   }
 
   private String vectors() {
     return processor.vectorBits().isEmpty()
         ? ""
         : ", vectors of " + processor.vectorBits().getAsInt() + " bits";
-  }
-
-  private static String fate(GraphicsCard card) {
-    return card.runsNd4j()
-        ? "ND4J's CUDA artifacts have code for it; build with mvn -Pcuda to compute on it"
-        : "ND4J's CUDA artifacts cannot run on it, since they hold machine code for "
-            + GraphicsCard.ND4J_CODE.stream()
-                .map(GraphicsCard.Capability::toString)
-                .collect(Collectors.joining(", "))
-            + " and no PTX; the CPU computes";
   }
 
   private void modelLines(StringBuilder text) {

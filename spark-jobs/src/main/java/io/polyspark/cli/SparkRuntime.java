@@ -1,6 +1,8 @@
 package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.device.CudaRequirements;
+import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.train.TrainConfig;
@@ -31,7 +33,7 @@ final class SparkRuntime {
    */
   static SparkConf settings(Demand demand) {
     Machine machine = Machine.here();
-    SparkConf conf = SparkSettings.fit(new SparkConf(), demand, machine);
+    SparkConf conf = SparkSettings.fit(new SparkConf(), demand, machine, Nd4jBackend.here());
     requireDriverHeap(demand, Runtime.getRuntime().maxMemory(), machine);
     return conf;
   }
@@ -39,10 +41,14 @@ final class SparkRuntime {
   /**
    * The settings that Spark would start with to train.
    *
-   * @throws UserError as the other; and if the executors' processor, where it is this one, cannot
-   *     multiply what the run's products read
+   * @throws UserError as the other; and if the executors' machine, where it is this one, has no GPU
+   *     for a back end that needs one, or a processor that cannot multiply what the run's products
+   *     read
    */
   static SparkConf settings(TrainConfig training) {
+    if (new SparkConf().get("spark.master", "local").startsWith("local")) {
+      CudaRequirements.require();
+    }
     SparkConf conf = settings(Demand.ofTraining(training));
     if (training.dtype() == Dtype.BF16 && conf.get("spark.master").startsWith("local")) {
       KernelsProvider.requireBfloat16();

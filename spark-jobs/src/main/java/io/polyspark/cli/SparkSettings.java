@@ -1,6 +1,7 @@
 package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.device.Nd4jBackend;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
@@ -48,12 +49,14 @@ final class SparkSettings {
   private final SparkConf conf;
   private final Demand demand;
   private final Machine machine;
+  private final Nd4jBackend backend;
   private int tasksPerExecutor = 1;
 
-  private SparkSettings(SparkConf conf, Demand demand, Machine machine) {
+  private SparkSettings(SparkConf conf, Demand demand, Machine machine, Nd4jBackend backend) {
     this.conf = conf;
     this.demand = demand;
     this.machine = machine;
+    this.backend = backend;
   }
 
   /**
@@ -63,7 +66,16 @@ final class SparkSettings {
    * @throws UserError if the model needs more memory than there is, saying how much
    */
   static SparkConf fit(SparkConf given, Demand demand, Machine machine) {
-    SparkSettings settings = new SparkSettings(given.clone(), demand, machine);
+    return fit(given, demand, machine, Nd4jBackend.CPU);
+  }
+
+  /**
+   * As the other, for replicas that may compute on GPUs.
+   *
+   * @param backend what they compute with
+   */
+  static SparkConf fit(SparkConf given, Demand demand, Machine machine, Nd4jBackend backend) {
+    SparkSettings settings = new SparkSettings(given.clone(), demand, machine, backend);
     settings.fit();
     return settings.conf;
   }
@@ -75,6 +87,7 @@ final class SparkSettings {
     if (demand.replicas() > 0) {
       sendAsItIs();
       waitForHdfs();
+      GpuSettings.ask(conf, backend);
     }
     String master = conf.get("spark.master");
     Matcher cluster = LOCAL_CLUSTER.matcher(master);
@@ -134,8 +147,10 @@ final class SparkSettings {
       conf.set("spark.master", "local[*]");
       return;
     }
-    int executors = Math.min(demand.replicas(), machine.cores());
+    // The workers of a cluster on one machine would all hand out its first GPU.
+    int executors = backend == Nd4jBackend.CUDA ? 1 : Math.min(demand.replicas(), machine.cores());
     int cores = Math.max(1, machine.cores() / executors);
+    tasksPerExecutor = GpuSettings.replicasPerExecutor(conf);
     long need = demand.heapBytes() + nativeNeed() + JVM_BYTES;
     requireRoom(executors, need);
     // What the replica needs, and as much again up to half of the machine's memory, shared.
@@ -245,7 +260,8 @@ final class SparkSettings {
   /** A replica takes its executor whole and computes with all its cores. */
   private void fitCores(int executorCores) {
     if (demand.replicas() > 0) {
-      conf.setIfMissing(TASK_CPUS, Integer.toString(executorCores));
+      int replicas = GpuSettings.replicasPerExecutor(conf);
+      conf.setIfMissing(TASK_CPUS, Integer.toString(Math.max(1, executorCores / replicas)));
     }
     String threads = conf.get(TASK_CPUS, "1");
     conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", threads);

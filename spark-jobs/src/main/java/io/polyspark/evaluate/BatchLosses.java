@@ -2,6 +2,7 @@ package io.polyspark.evaluate;
 
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.TokenShards;
+import io.polyspark.preflight.TaskGpu;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Arrays;
@@ -39,6 +40,7 @@ record BatchLosses(
    * @return the summed cross-entropy of each batch, nats
    */
   Piece of(int task, long first, long end) throws IOException {
+    TaskGpu.bind();
     Path dataPath = new Path(data);
     try (Replica replica = Replica.create(weights.model(), batch, context);
         TokenShards shards =

@@ -1,10 +1,15 @@
 package io.polyspark.train;
 
+import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.DataOrder;
 import io.polyspark.model.shards.DataPosition;
 import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tensor.FlatVector;
+import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.preflight.ExecutorNeeds;
+import io.polyspark.preflight.ExecutorPreflight;
+import io.polyspark.preflight.TaskGpu;
 import io.polyspark.train.averaging.DivergedException;
 import io.polyspark.train.averaging.ReplicaTask;
 import io.polyspark.train.averaging.RoundInput;
@@ -59,14 +64,32 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
   @Override
   public TrainedReplica<StepLog> run(RoundInput input) throws IOException {
     TrainConfig training = TrainConfig.fromMap(ConfigFile.parse(config), "the run's configuration");
-    Replica replica = ReplicaPool.take(config, () -> create(training));
+    List<String> gpus = TaskGpu.addresses();
+    ExecutorPreflight.require(config + gpus, () -> needs(training, gpus));
+    TaskGpu.bind();
+    ReplicaPool.Place place = new ReplicaPool.Place(config, gpus);
+    Replica replica = ReplicaPool.take(place, () -> create(training));
     try {
       setUp(replica, input);
-      return new Trained(config, replica, train(training, replica, input));
+      return new Trained(place, replica, train(training, replica, input));
     } catch (IOException | RuntimeException e) {
-      ReplicaPool.give(config, replica);
+      ReplicaPool.give(place, replica);
       throw e;
     }
+  }
+
+  private ExecutorNeeds needs(TrainConfig training, List<String> gpus) {
+    long bytes =
+        MemoryEstimate.of(
+                training.model(),
+                training.batch(),
+                training.context(),
+                MemoryPlan.Purpose.TRAINING,
+                training.computeOptions())
+            .total();
+    TaskContext context = TaskContext.get();
+    int cores = context == null ? Runtime.getRuntime().availableProcessors() : context.cpus();
+    return new ExecutorNeeds(bytes, cores, gpus, new Path(data), hadoop.value());
   }
 
   private static Replica create(TrainConfig training) {
@@ -156,7 +179,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
   }
 
   /** A replica at the end of its round; closing it gives it back to the pool. */
-  private record Trained(String run, Replica replica, StepLog metrics)
+  private record Trained(ReplicaPool.Place place, Replica replica, StepLog metrics)
       implements TrainedReplica<StepLog> {
     @Override
     public FlatVector parameters() {
@@ -175,7 +198,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
 
     @Override
     public void close() {
-      ReplicaPool.give(run, replica);
+      ReplicaPool.give(place, replica);
     }
   }
 }

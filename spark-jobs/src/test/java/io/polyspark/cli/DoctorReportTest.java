@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.polyspark.model.device.GraphicsCard;
+import io.polyspark.model.device.NvidiaSmi;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.transformer.ParameterCounts;
+import io.polyspark.preflight.Finding;
 import io.polyspark.train.TrainConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class DoctorReportTest {
@@ -20,7 +24,7 @@ class DoctorReportTest {
 
   @Test
   void saysWhatTheMachineAndTheConfigurationMakeOfEachOther() {
-    String text = report(List.of(card(9, 0), card(8, 6)), Optional.empty()).toText();
+    String text = report(Optional.empty()).toText();
     assertThat(text)
         .contains(
             """
@@ -32,27 +36,29 @@ class DoctorReportTest {
             kernels    vector, 8 lanes: because
             blas       core type ZEN
             nd4j       CpuBackend
-            gpu        A card (9.0): ND4J's CUDA artifacts cannot run on it, since they hold machine\
-             code for 3.7, 5.0, 5.2, 6.0, 6.1, 7.0, 7.5, 8.0, 8.6 and no PTX; the CPU computes
-            gpu        A card (8.6): ND4J's CUDA artifacts have code for it; build with mvn -Pcuda to\
-             compute on it
             model      853,392 parameters, 820,496 without the embedding table
                        5,119,584 FLOPs per token of training
             """)
         .contains("  AdamW's moments\n")
-        .endsWith("           spark.master = here\nverdict    it fits: 2 replicas side by side\n");
-    assertThat(report(List.of(), Optional.empty()).toText())
-        .contains("gpus       none that nvidia-smi shows\n");
-    assertThat(report(List.of(), Optional.of("Too large.")).toText()).doesNotContain("verdict");
+        .endsWith(
+            """
+                       spark.master = here
+            checks     ok   java    17
+                       warn blas    Too many threads.
+            verdict    it fits: 2 replicas side by side
+            """);
+    assertThat(report(Optional.of("Too large.")).toText()).doesNotContain("verdict");
   }
 
   @Test
   void saysTheSameToPrograms() {
-    JsonNode json =
-        new ObjectMapper()
-            .valueToTree(report(List.of(card(9, 0)), Optional.of("Too large.")).toMap());
+    JsonNode json = new ObjectMapper().valueToTree(report(Optional.of("Too large.")).toMap());
     assertThat(json.at("/machine/vector_bits").asInt()).isEqualTo(256);
     assertThat(json.at("/gpus/0/runs_nd4j").asBoolean(true)).isFalse();
+    assertThat(json.at("/gpus/0/memory_bytes").asLong()).isEqualTo(1L << 30);
+    assertThat(json.at("/checks/1/name").asText()).isEqualTo("blas");
+    assertThat(json.at("/checks/1/level").asText()).isEqualTo("warn");
+    assertThat(json.at("/checks/1/text").asText()).isEqualTo("Too many threads.");
     assertThat(json.at("/model/flops_per_token").asLong()).isEqualTo(5_119_584);
     assertThat(json.at("/replica_bytes/moments").asLong()).isEqualTo(2 * 4 * 853_392);
     assertThat(json.at("/fits").asBoolean(true)).isFalse();
@@ -62,23 +68,30 @@ class DoctorReportTest {
   /** The machine that this test runs on. */
   @Test
   void examinesThisMachine() {
-    DoctorReport report = DoctorReport.of(CHAR);
+    DoctorReport report = DoctorReport.of(CHAR, Optional.empty(), Optional.empty());
     assertThat(report.processor().name()).isNotBlank();
     assertThat(report.processor().vectorBits().orElseThrow()).isBetween(64, 512);
     assertThat(report.problem()).isEmpty();
     assertThat(report.settings().get("spark.master")).startsWith("local-cluster[");
   }
 
-  private static GraphicsCard card(int major, int minor) {
-    return new GraphicsCard("A card", new GraphicsCard.Capability(major, minor));
-  }
-
-  private static DoctorReport report(List<GraphicsCard> cards, Optional<String> problem) {
+  private static DoctorReport report(Optional<String> problem) {
+    GraphicsCard card =
+        new GraphicsCard(
+            0,
+            "GPU-0",
+            "550.54.15",
+            OptionalLong.of(1L << 30),
+            new GraphicsCard.Capability(9, 0),
+            "A card");
     return new DoctorReport(
         new Machine(2, 1L << 30),
         new Processor("A processor", OptionalInt.of(256)),
         new KernelsProvider.Choice("vector, 8 lanes", "because", "CpuBackend", "ZEN"),
-        cards,
+        new NvidiaSmi(List.of(card), Optional.empty()),
+        List.of(
+            new Finding("java", Finding.Level.OK, "17"),
+            new Finding("blas", Finding.Level.WARN, "Too many threads.")),
         CHAR,
         ParameterCounts.of(CHAR.model()),
         Demand.replicaOf(CHAR),

@@ -1,9 +1,9 @@
 package io.polyspark.model.device;
 
 import io.polyspark.model.config.UserError;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * What ND4J's CUDA back end asks of a machine and its cards. Each question is answered by nothing,
@@ -25,7 +25,7 @@ public final class CudaRequirements {
    * Refuses a machine on which this JVM's back end would not run, before it is loaded. Does nothing
    * where the back end is not CUDA's.
    *
-   * @throws UserError if there is no card, or one that the back end cannot run on
+   * @throws UserError if there is no card that the back end runs on
    */
   public static void require() {
     if (Nd4jBackend.here() == Nd4jBackend.CUDA) {
@@ -41,13 +41,13 @@ public final class CudaRequirements {
     static final Optional<String> PROBLEM = problem(NvidiaSmi.ask());
   }
 
-  /** What keeps the back end from running on a machine. */
+  /** What keeps the back end from running on every card of a machine. */
   public static Optional<String> problem(NvidiaSmi found) {
-    return Stream.concat(
-            noCard(found).stream(),
-            found.cards().stream()
-                .flatMap(card -> Stream.of(driver(card), code(card)).flatMap(Optional::stream)))
-        .findFirst();
+    List<Optional<String>> ofCards =
+        found.cards().stream().map(card -> driver(card).or(() -> code(card))).toList();
+    return ofCards.stream().anyMatch(Optional::isEmpty)
+        ? Optional.empty()
+        : noCard(found).or(() -> ofCards.stream().flatMap(Optional::stream).findFirst());
   }
 
   /** Whether there is a card at all. */

@@ -52,6 +52,22 @@ public record NvidiaSmi(List<GraphicsCard> cards, Optional<String> trouble) {
     }
   }
 
+  /**
+   * Only some of the cards.
+   *
+   * @param addresses their indices; empty for all
+   */
+  public NvidiaSmi only(List<String> addresses) {
+    if (addresses.isEmpty() || cards.isEmpty()) {
+      return this;
+    }
+    List<GraphicsCard> given =
+        cards.stream().filter(card -> addresses.contains(Integer.toString(card.index()))).toList();
+    return given.isEmpty()
+        ? none(PROGRAM + " does not show GPU " + String.join(", ", addresses))
+        : new NvidiaSmi(given, Optional.empty());
+  }
+
   /** Reads what it prints, a card per line; passes over what is no card. */
   static NvidiaSmi read(String listing) {
     List<GraphicsCard> cards = LINE.matcher(listing).results().map(NvidiaSmi::card).toList();

@@ -2,6 +2,7 @@ package io.polyspark.train.averaging;
 
 import io.polyspark.model.tensor.BlasCore;
 import io.polyspark.model.tensor.FlatVector;
+import io.polyspark.preflight.TaskGpu;
 import java.util.Iterator;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -28,6 +29,7 @@ record NetworkTask(
 
   @Override
   public TrainedReplica<Double> run(RoundInput input, Iterator<MultiDataSet> minibatches) {
+    TaskGpu.bind();
     ComputationGraph network = network(input);
     try {
       return train(network, input, minibatches);
