@@ -87,11 +87,15 @@ require_maven() {
   command -v mvn > /dev/null || see_to Maven maven
 }
 
-# Sets POLYSPARK_JAR to the jar to submit, or returns 1 where there is none.
+# Sets POLYSPARK_JAR to the jar to submit for POLYSPARK_BACKEND, or returns 1 where there is none.
 find_jar() {
-  local jar
+  local jar backend
   for jar in "$POLYSPARK_ROOT"/target/polyspark-*.jar; do
-    if [[ -f $jar ]]; then
+    case $jar in
+      *-cuda.jar) backend=cuda ;;
+      *) backend=cpu ;;
+    esac
+    if [[ -f $jar && $backend == "$POLYSPARK_BACKEND" ]]; then
       POLYSPARK_JAR=$jar
       return 0
     fi
@@ -109,16 +113,32 @@ is_built() {
   [[ -z $newer ]]
 }
 
-# Builds the jar where it is missing or older than its sources. POLYSPARK_JAR is set afterwards.
+# Sets POLYSPARK_BACKEND to what computes: cpu, where the user says nothing, or cuda.
+require_backend() {
+  export POLYSPARK_BACKEND=${POLYSPARK_BACKEND:-cpu}
+  case $POLYSPARK_BACKEND in
+    cpu | cuda) ;;
+    *) fail "POLYSPARK_BACKEND is '$POLYSPARK_BACKEND', but must be cpu or cuda." ;;
+  esac
+}
+
+# Builds the jar where it is missing or older than its sources, unless POLYSPARK_JAR names one.
+# POLYSPARK_JAR is set afterwards.
 require_build() {
+  require_backend
   require_jdk
+  if [[ -n ${POLYSPARK_JAR:-} ]]; then
+    [[ -f $POLYSPARK_JAR ]] ||
+      fail "POLYSPARK_JAR is $POLYSPARK_JAR, but there is no such file: set it right, or unset it to build the jar."
+    return
+  fi
   if is_built; then
     return
   fi
   require_maven
   note "Building PolySpark (the first time, Maven fetches its libraries)"
   # Some Mavens end with a control code whatever they are told.
-  (cd "$POLYSPARK_ROOT" && mvn -B -q -DskipTests package 2>&1) |
+  (cd "$POLYSPARK_ROOT" && mvn -B -q "-P$POLYSPARK_BACKEND" -DskipTests package 2>&1) |
     sed $'s/\033\\[[0-9;]*m//g' >&2 || fail "The build failed: see above."
   find_jar || fail "The build left no jar in $POLYSPARK_ROOT/target."
   touch "$POLYSPARK_JAR"

@@ -20,6 +20,15 @@ import java.util.stream.Stream;
 record GpuChecks(Nd4jBackend backend, NvidiaSmi found, long replicaBytes, boolean computesHere) {
   private static final String NAME = "gpu";
 
+  /** Spark has given GPUs to a task that computes on the CPU. */
+  static Finding idle(List<String> addresses) {
+    return Finding.warn(
+        NAME,
+        "Spark holds GPU %s for this task, which computes on the CPU: run with"
+            + " POLYSPARK_BACKEND=cuda, or leave out spark.executor.resource.gpu.amount.",
+        String.join(", ", addresses));
+  }
+
   /** A finding for every card, or one where there is none. */
   List<Finding> run() {
     if (found.cards().isEmpty()) {

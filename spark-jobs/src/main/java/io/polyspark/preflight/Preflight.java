@@ -67,6 +67,9 @@ public final class Preflight {
     checks.add(VersionChecks::spark);
     checks.add(VersionChecks::hadoop);
     checks.add(() -> FileSystemChecks.readable("data", needs.data(), needs.hadoop()));
+    if (backend == Nd4jBackend.CPU && !needs.gpus().isEmpty()) {
+      checks.add(() -> GpuChecks.idle(needs.gpus()));
+    }
     NvidiaSmi cards = NvidiaSmi.ask().only(needs.gpus());
     GpuChecks gpus = new GpuChecks(backend, cards, needs.replicaBytes(), true);
     return Stream.concat(checks.stream().map(Check::run), gpus.run().stream()).toList();

@@ -69,6 +69,39 @@ class ScriptsTest {
     assertThat(root.resolve("runs")).doesNotExist();
   }
 
+  @Test
+  void whatCannotRunIsSaidBeforeAnythingIsBuilt() throws Exception {
+    String polyspark = "HADOOP_CONF_DIR= YARN_CONF_DIR= SPARK_HOME= submit/polyspark ";
+    assertThat(bash("-c", "cd 'a clone' && " + polyspark + "train -- --master yarn"))
+        .isEqualTo(
+            new Outcome(
+                2,
+                "--master yarn finds its cluster by HADOOP_CONF_DIR, which is not set: set it to the"
+                    + " directory of yarn-site.xml and core-site.xml.\n"));
+    assertThat(bash("-c", "cd 'a clone' && POLYSPARK_BACKEND=tpu " + polyspark + "train"))
+        .isEqualTo(new Outcome(2, "POLYSPARK_BACKEND is 'tpu', but must be cpu or cuda.\n"));
+    assertThat(bash("-c", "cd 'a clone' && POLYSPARK_JAR=no.jar " + polyspark + "train"))
+        .isEqualTo(
+            new Outcome(
+                2,
+                "POLYSPARK_JAR is no.jar, but there is no such file: set it right, or unset it to"
+                    + " build the jar.\n"));
+    assertThat(root.resolve("target")).doesNotExist();
+  }
+
+  @Test
+  void everyBackEndHasAJarOfItsOwn() throws Exception {
+    Files.createDirectories(root.resolve("target"));
+    Files.createFile(root.resolve("target/polyspark-1-cuda.jar"));
+    String find =
+        "source 'a clone/submit/lib/environment.sh'; POLYSPARK_BACKEND=%s; find_jar &&"
+            + " basename \"$POLYSPARK_JAR\"";
+    assertThat(bash("-c", find.formatted("cuda")).output()).isEqualTo("polyspark-1-cuda.jar\n");
+    assertThat(bash("-c", find.formatted("cpu")).code()).isEqualTo(1);
+    Files.createFile(root.resolve("target/polyspark-1.jar"));
+    assertThat(bash("-c", find.formatted("cpu")).output()).isEqualTo("polyspark-1.jar\n");
+  }
+
   private Outcome bash(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("bash"));
     command.addAll(List.of(arguments));

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import org.apache.spark.launcher.JavaModuleOptions;
 
 /**
- * Spark's own standalone cluster on loopback: a master and workers of one core each, every one a
+ * Spark's own standalone cluster on loopback: a master and workers of a few cores, every one a
  * process that can be killed, and so are the executors that the workers start.
  */
 final class StandaloneCluster implements AutoCloseable {
@@ -22,17 +22,39 @@ final class StandaloneCluster implements AutoCloseable {
   private static final int LOG_MILLISECONDS = 20;
 
   private final Path directory;
+  private final int cores;
+  private final List<String> workerOptions;
   private final Process master;
   private final String address;
   private final List<Process> workers = new ArrayList<>();
   private int started;
 
-  /** Starts the master; {@code directory} gets the logs and the executors' work directories. */
+  /** Starts the master of a cluster whose workers have one core each. */
   StandaloneCluster(Path directory) throws IOException, InterruptedException {
+    this(directory, 1, List.of());
+  }
+
+  /**
+   * Starts the master.
+   *
+   * @param directory gets the logs and the executors' work directories
+   * @param cores of each worker
+   * @param workerOptions of their JVMs
+   */
+  StandaloneCluster(Path directory, int cores, List<String> workerOptions)
+      throws IOException, InterruptedException {
     this.directory = directory;
+    this.cores = cores;
+    this.workerOptions = workerOptions;
     this.master =
         start(
-            "master", "org.apache.spark.deploy.master.Master", "--port", "0", "--webui-port", "0");
+            "master",
+            List.of(),
+            "org.apache.spark.deploy.master.Master",
+            "--port",
+            "0",
+            "--webui-port",
+            "0");
     this.address = awaitLog("master", master, ADDRESS).group(1);
   }
 
@@ -54,9 +76,10 @@ final class StandaloneCluster implements AutoCloseable {
     Process worker =
         start(
             name,
+            workerOptions,
             "org.apache.spark.deploy.worker.Worker",
             "--cores",
-            "1",
+            Integer.toString(cores),
             "--memory",
             "2g",
             "--port",
@@ -87,12 +110,14 @@ final class StandaloneCluster implements AutoCloseable {
     executors().forEach(executor -> executor.onExit().join());
   }
 
-  private Process start(String name, String mainClass, String... arguments) throws IOException {
+  private Process start(String name, List<String> options, String mainClass, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().split(" ")));
     // Says which port was free, and when a worker is registered.
     command.add("-Dlog4j2.configurationFile=classpath:org/apache/spark/log4j2-defaults.properties");
+    command.addAll(options);
     command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path"), mainClass));
     command.addAll(List.of("--host", "127.0.0.1"));
     command.addAll(Arrays.asList(arguments));
