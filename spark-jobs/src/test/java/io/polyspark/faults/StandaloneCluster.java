@@ -2,6 +2,7 @@ package io.polyspark.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.polyspark.testing.LocalCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +44,7 @@ final class StandaloneCluster implements AutoCloseable {
    */
   StandaloneCluster(Path directory, int cores, List<String> workerOptions)
       throws IOException, InterruptedException {
+    LocalCluster.makeHome();
     this.directory = directory;
     this.cores = cores;
     this.workerOptions = workerOptions;

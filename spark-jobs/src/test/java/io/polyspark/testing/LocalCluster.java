@@ -57,7 +57,7 @@ public final class LocalCluster {
   }
 
   /** A folder with an empty jars/ is all that Spark's launcher asks of a home. */
-  private static void makeHome() {
+  public static void makeHome() {
     String home = System.getenv("SPARK_HOME");
     if (home == null || System.getenv("SPARK_SCALA_VERSION") == null) {
       throw new IllegalStateException(
