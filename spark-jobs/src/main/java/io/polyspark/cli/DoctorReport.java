@@ -4,6 +4,7 @@ import static io.polyspark.cli.SparkSettings.mebibytes;
 
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.device.GraphicsCard;
+import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.device.NvidiaSmi;
 import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.tensor.KernelsProvider;
@@ -83,7 +84,7 @@ record DoctorReport(
       problem = Optional.of(e.getMessage());
     }
     NvidiaSmi cards = NvidiaSmi.ask();
-    long replicaBytes = Demand.replicaOf(training).total();
+    long replicaBytes = Demand.replicaOf(training).total() + Demand.validationBytes(training);
     List<Finding> checks =
         Preflight.ofDriver(conf, cards, replicaBytes, data, output, SparkRuntime.hadoop());
     return new DoctorReport(
@@ -249,8 +250,9 @@ record DoctorReport(
     line(
         text,
         "replica",
-        "%s outside the heap (batch %d, context %d), of which",
+        "%s %s (batch %d, context %d), of which",
         mebibytes(replica.total()),
+        onGpu() ? "of its GPU's memory" : "outside the heap",
         training.batch(),
         training.context());
     part(text, "parameters", replica.parameters());
@@ -268,9 +270,15 @@ record DoctorReport(
             ? ""
             : " (with " + mebibytes(demand.moreHeapBytes()) + " more, nothing goes through disk)",
         mebibytes(demand.nativeBytes()),
-        validationBytes == 0 ? "" : " with " + mebibytes(validationBytes) + " to validate",
+        validationBytes == 0 || onGpu()
+            ? ""
+            : " with " + mebibytes(validationBytes) + " to validate",
         mebibytes(SparkSettings.JVM_BYTES));
     line(text, "driver", "%s of heap", mebibytes(demand.driverHeapBytes()));
+  }
+
+  private boolean onGpu() {
+    return kernels.backend().equals(Nd4jBackend.CUDA.className());
   }
 
   private static void part(StringBuilder text, String name, long bytes) {

@@ -7,7 +7,8 @@ import org.apache.hadoop.fs.Path;
 /**
  * What a run will ask of an executor.
  *
- * @param replicaBytes what a replica takes, in the memory of whatever computes
+ * @param replicaBytes what a replica takes, and what it validates with, in the memory of whatever
+ *     computes
  * @param cores that a replica computes with
  * @param gpus the addresses of the GPUs that Spark gave to the task; empty where it gave none
  * @param data the token shards

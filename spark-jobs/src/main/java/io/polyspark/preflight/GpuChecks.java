@@ -1,5 +1,6 @@
 package io.polyspark.preflight;
 
+import io.polyspark.model.device.CudaLibraries;
 import io.polyspark.model.device.CudaRequirements;
 import io.polyspark.model.device.GraphicsCard;
 import io.polyspark.model.device.Nd4jBackend;
@@ -19,6 +20,13 @@ import java.util.stream.Stream;
  */
 record GpuChecks(Nd4jBackend backend, NvidiaSmi found, long replicaBytes, boolean computesHere) {
   private static final String NAME = "gpu";
+
+  /** Whether the libraries are there that the back end is linked with. */
+  static Finding libraries() {
+    return CudaLibraries.problem()
+        .map(problem -> Finding.warn("cuda", "%s", problem))
+        .orElseGet(() -> Finding.ok("cuda", "the libraries of CUDA 11 are there"));
+  }
 
   /** Spark has given GPUs to a task that computes on the CPU. */
   static Finding idle(List<String> addresses) {

@@ -56,6 +56,6 @@ final class JvmChecks {
             number,
             cores,
             cores)
-        : Finding.ok("blas", "%d threads for a replica of %d cores", number, cores);
+        : Finding.ok("blas", "OMP_NUM_THREADS is %d, cores of a replica: %d", number, cores);
   }
 }

@@ -21,7 +21,7 @@ public final class Preflight {
    *
    * @param conf what Spark would start with
    * @param cards the machine's GPUs
-   * @param replicaBytes what a replica takes where it computes
+   * @param replicaBytes what a replica takes, and what it validates with, where it computes
    * @param data to be read; empty where there is none yet
    * @param output to be written; empty where it is not known yet
    * @param hadoop for file systems
@@ -46,6 +46,9 @@ public final class Preflight {
     output.ifPresent(path -> checks.add(() -> FileSystemChecks.writable("output", path, hadoop)));
     checks.add(() -> PortChecks.free(conf));
     boolean here = conf.get("spark.master", "").startsWith("local");
+    if (here && Nd4jBackend.here() == Nd4jBackend.CUDA) {
+      checks.add(GpuChecks::libraries);
+    }
     GpuChecks gpus = new GpuChecks(Nd4jBackend.here(), cards, replicaBytes, here);
     return Stream.concat(checks.stream().map(Check::run), gpus.run().stream()).toList();
   }
@@ -62,6 +65,8 @@ public final class Preflight {
     if (backend == Nd4jBackend.CPU) {
       checks.add(JvmChecks::vectorModule);
       checks.add(() -> MemoryChecks.outsideTheHeap(needs.replicaBytes()));
+    } else {
+      checks.add(GpuChecks::libraries);
     }
     checks.add(() -> JvmChecks.blasThreads(System.getenv("OMP_NUM_THREADS"), needs.cores()));
     checks.add(VersionChecks::spark);

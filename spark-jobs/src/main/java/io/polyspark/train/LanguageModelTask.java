@@ -1,5 +1,6 @@
 package io.polyspark.train;
 
+import io.polyspark.evaluate.Evaluation;
 import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.DataOrder;
@@ -87,6 +88,9 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
                 MemoryPlan.Purpose.TRAINING,
                 training.computeOptions())
             .total();
+    if (training.validation().everyRounds() > 0) {
+      bytes += Evaluation.nativeBytesPerTask(training.model());
+    }
     TaskContext context = TaskContext.get();
     int cores = context == null ? Runtime.getRuntime().availableProcessors() : context.cpus();
     return new ExecutorNeeds(bytes, cores, gpus, new Path(data), hadoop.value());

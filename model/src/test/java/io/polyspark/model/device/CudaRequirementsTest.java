@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polyspark.model.config.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class CudaRequirementsTest {
   private static final GraphicsCard ADA = card(0, "535.104.05", 8, 9, "NVIDIA L40S");
@@ -63,6 +67,15 @@ class CudaRequirementsTest {
     assertThatThrownBy(() -> DeviceChoice.ordinal("GPU-0", null, () -> cards))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("Spark hands out the GPU 'GPU-0', but PolySpark needs indices");
+  }
+
+  @Test
+  void librariesThatAreNotThereAreNamed(@TempDir Path directory) throws IOException {
+    String cache = "\tlibcublas.so.11 (libc6,x86-64) => /usr/lib/libcublas.so.11\n";
+    assertThat(CudaLibraries.problem(List.of(directory), cache).orElseThrow())
+        .startsWith("libcusolver.so.11 of CUDA 11, which ND4J's CUDA back end is linked with,");
+    Files.createFile(directory.resolve("libcusolver.so.11"));
+    assertThat(CudaLibraries.problem(List.of(directory), cache)).isEmpty();
   }
 
   private static GraphicsCard card(int index, String driver, int major, int minor, String name) {
