@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
     footerHeading = "%nExamples:%n",
     footer = {
       "  submit/polyspark doctor --config conf/train/char.yaml",
-      "  submit/polyspark doctor --config conf/train/char.yaml --data hdfs:///data/mine \\",
-      "      --output hdfs:///runs/mine -- --master yarn",
+      "  submit/polyspark doctor --config conf/train/char.yaml \\",
+      "      --data hdfs:///data/mine --output hdfs:///runs/mine -- --master yarn",
       "  submit/polyspark doctor --config conf/train/char.yaml --set batch=96 \\",
       "      --set replicas=8 --json -- --master 'local-cluster[1,2,3000]'"
     })
