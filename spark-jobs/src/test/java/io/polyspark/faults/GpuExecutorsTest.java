@@ -33,7 +33,7 @@ class GpuExecutorsTest {
       validation: {every_rounds: 2, max_tokens: 64}
       """;
 
-  /** What {@code nvidia-smi} says of this card, in the order in which it is asked. */
+  /** A line as {@code nvidia-smi} prints it for this card, in the order in which it is asked. */
   private static final String HOPPER = "%d, GPU-1a, 550.54.15, 81559, 9.0, NVIDIA H100 80GB HBM3";
 
   @TempDir static Path directory;
