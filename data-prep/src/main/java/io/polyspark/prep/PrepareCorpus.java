@@ -1,6 +1,8 @@
 package io.polyspark.prep;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.read.ReadLimits;
+import io.polyspark.model.read.WholeFile;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenType;
 import io.polyspark.model.tokenize.ByteTokenizer;
@@ -19,7 +21,6 @@ import io.polyspark.prep.tokenize.SideCounts;
 import io.polyspark.prep.tokenize.SplitRule;
 import io.polyspark.prep.tokenize.TokenizeJob;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -81,7 +82,7 @@ public final class PrepareCorpus {
     byte[] tokenizerJson = tokenizerJson();
     Path output = new Path(options.output());
     FileSystem fs = PlainFiles.open(output, configuration);
-    try (Tokenizer tokenizer = Tokenizer.load(tokenizerJson);
+    try (Tokenizer tokenizer = Tokenizer.load(tokenizerJson, options.tokenizer());
         OutputDirectory directory = new OutputDirectory(fs, fs.makeQualified(output))) {
       DocumentSource source = source();
       listener.phase("tokenizing " + source.describe());
@@ -111,8 +112,8 @@ public final class PrepareCorpus {
       }
     }
     Path path = new Path(options.tokenizer());
-    try (InputStream in = path.getFileSystem(configuration).open(path)) {
-      return in.readAllBytes();
+    try {
+      return WholeFile.read(path.getFileSystem(configuration), path, ReadLimits.TOKENIZER);
     } catch (IOException e) {
       throw new UserError(
           String.format(

@@ -82,7 +82,8 @@ public final class RunFiles {
 
   /** The exact entropy of the validation text, where it is known, in bits per byte. */
   public OptionalDouble entropyBitsPerByte() {
-    Double entropy = manifest.splits().get(TokenShards.VALIDATION).entropyBitsPerByte();
+    Manifest.Split split = manifest.splits().get(TokenShards.VALIDATION);
+    Double entropy = split == null ? null : split.entropyBitsPerByte();
     return entropy == null ? OptionalDouble.empty() : OptionalDouble.of(entropy);
   }
 

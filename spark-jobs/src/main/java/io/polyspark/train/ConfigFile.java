@@ -1,18 +1,18 @@
 package io.polyspark.train;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.read.ReadLimits;
+import io.polyspark.model.read.StrictYaml;
+import io.polyspark.model.read.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -22,14 +22,13 @@ import java.util.regex.Pattern;
 /** A YAML file as maps, and back. */
 final class ConfigFile {
   private static final TypeReference<LinkedHashMap<String, Object>> MAP = new TypeReference<>() {};
+  private static final TypeReference<Object> VALUE = new TypeReference<>() {};
   private static final ObjectMapper YAML =
       YAMLMapper.builder(
               YAMLFactory.builder()
                   .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
                   .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
                   .build())
-          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
   private static final Pattern FLOAT = Pattern.compile("[-+]?\\d+(\\.\\d*)?[eE][-+]?\\d+");
@@ -49,7 +48,8 @@ final class ConfigFile {
       throw UserError.of("%s: no such configuration file.", file);
     }
     try {
-      Map<String, Object> values = YAML.readValue(Files.readString(file), MAP);
+      Map<String, Object> values = StrictYaml.read(
+              WholeFile.utf8(WholeFile.read(file, ReadLimits.CONFIGURATION), file), MAP);
       if (values == null) {
         return Map.of();
       }
@@ -66,8 +66,6 @@ final class ConfigFile {
                   e.getLocation() == null ? 1 : e.getLocation().getLineNr(),
                   e.getOriginalMessage().lines().findFirst().orElse("")),
           e);
-    } catch (CharacterCodingException e) {
-      throw new UserError(file + " is not UTF-8 text.", e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + file, e);
     }
@@ -76,7 +74,7 @@ final class ConfigFile {
   /** Reads what {@link #write} wrote. */
   static Map<String, Object> parse(String text) {
     try {
-      return YAML.readValue(text, MAP);
+      return StrictYaml.read(text, MAP);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("Not a configuration: " + text, e);
     }
@@ -85,7 +83,7 @@ final class ConfigFile {
   /** Reads one value as a YAML file would have it: a number, text, a list or a mapping. */
   static Object value(String text) {
     try {
-      return text.isBlank() ? "" : number(YAML.readValue(text, Object.class));
+      return text.isBlank() ? "" : number(StrictYaml.read(text, VALUE));
     } catch (JsonProcessingException e) {
       throw new UserError("--set: '" + text + "' is not a YAML value.", e);
     }

@@ -2,10 +2,11 @@ package io.polyspark.model.checkpoint;
 
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.read.ReadLimits;
+import io.polyspark.model.read.WholeFile;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.transformer.ParameterLayout;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -156,7 +157,9 @@ public final class Checkpoint {
     Path config = new Path(directory, CONFIG);
     Path trainer = new Path(directory, TRAINER);
     Sha256Sums sums = Sha256Sums.read(fs, directory);
-    ModelConfig model = ConfigJson.read(readBytes(fs, config), config.toString());
+    ModelConfig model =
+        ConfigJson.read(WholeFile.read(fs, config, ReadLimits.CONFIGURATION), config.toString());
+    requireTensors(fs, directory, model);
     boolean holdsOptimizer = sums.sums().containsKey(OPTIMIZER);
     Checkpoint checkpoint =
         new Checkpoint(
@@ -164,7 +167,8 @@ public final class Checkpoint {
             directory,
             sums,
             model,
-            TrainerState.fromJson(readBytes(fs, trainer), trainer.toString()),
+            TrainerState.fromJson(
+                WholeFile.read(fs, trainer, ReadLimits.TRAINER_STATE), trainer.toString()),
             holdsOptimizer
                 ? OptimizerTensors.prefixes(fs, new Path(directory, OPTIMIZER), model)
                 : Set.of());
@@ -214,9 +218,14 @@ public final class Checkpoint {
     return trainer;
   }
 
+  /** Where {@code tokenizer.json} lies. */
+  public Path tokenizerFile() {
+    return new Path(directory, TOKENIZER);
+  }
+
   /** The bytes of {@code tokenizer.json}; owned by the caller. */
   public byte[] tokenizerJson() throws IOException {
-    return readBytes(fs, new Path(directory, TOKENIZER));
+    return WholeFile.read(fs, tokenizerFile(), ReadLimits.TOKENIZER);
   }
 
   /**
@@ -341,9 +350,20 @@ public final class Checkpoint {
     }
   }
 
-  private static byte[] readBytes(FileSystem fs, Path path) throws IOException {
-    try (InputStream in = fs.open(path)) {
-      return in.readAllBytes();
+  /**
+   * Holds the number of tensors that a configuration asks for against those of the file, before
+   * anything is made for each of them.
+   */
+  private static void requireTensors(FileSystem fs, Path directory, ModelConfig model)
+      throws IOException {
+    Path path = new Path(directory, MODEL);
+    try (SafetensorsFile tensors = SafetensorsFile.open(fs, path)) {
+      if (model.mlps() > tensors.count()) {
+        throw UserError.of(
+            "%s is a checkpoint of another shape: it has %d tensors, too few for the %d MLPs of %s;"
+                + " use the checkpoint's own configuration.",
+            path, tensors.count(), model.mlps(), new Path(directory, CONFIG));
+      }
     }
   }
 

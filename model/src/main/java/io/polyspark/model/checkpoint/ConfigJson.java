@@ -4,10 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
-import java.io.IOException;
+import io.polyspark.model.read.StrictJson;
+import io.polyspark.model.read.WholeFile;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +15,7 @@ import java.util.Map;
 /** The {@code config.json} of a checkpoint: the model's configuration, and what tools look for. */
 final class ConfigJson {
   private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+      StrictJson.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private ConfigJson() {}
 
@@ -33,15 +33,19 @@ final class ConfigJson {
    * @param source its name, for messages
    * @throws UserError if it is no JSON object or not the configuration of a model
    */
-  static ModelConfig read(byte[] json, String source) throws IOException {
+  static ModelConfig read(byte[] json, String source) {
     try {
       Map<String, Object> keys =
-          JSON.readValue(json, new TypeReference<LinkedHashMap<String, Object>>() {});
+          JSON.readValue(
+              WholeFile.utf8(json, source), new TypeReference<LinkedHashMap<String, Object>>() {});
+      if (keys == null) {
+        throw UserError.of("%s is not a JSON object: give the configuration of a model.", source);
+      }
       keys.keySet().removeAll(constantKeys().keySet());
       return ModelConfig.fromMap(keys, source);
     } catch (JsonProcessingException e) {
       throw new UserError(
-          String.format("%s is not a JSON object: %s.", source, e.getOriginalMessage()), e);
+          String.format("%s is not a JSON object: %s.", source, StrictJson.reason(e)), e);
     }
   }
 

@@ -1,11 +1,12 @@
 package io.polyspark.model.checkpoint;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.read.ReadLimits;
+import io.polyspark.model.read.StrictJson;
+import io.polyspark.model.read.WholeFile;
 import io.polyspark.model.tensor.FlatVector;
 import java.io.Closeable;
 import java.io.EOFException;
@@ -37,14 +38,7 @@ public final class SafetensorsFile implements Closeable {
     }
   }
 
-  /** The format's own limit to a header, which keeps a damaged length from asking for memory. */
-  private static final long LONGEST_HEADER = 100_000_000;
-
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  private static final ObjectMapper JSON = StrictJson.builder().build();
 
   private final Path path;
   private final FSDataInputStream in;
@@ -78,6 +72,11 @@ public final class SafetensorsFile implements Closeable {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     tensors.values().forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
     return Collections.unmodifiableMap(shapes);
+  }
+
+  /** The number of tensors. */
+  public int count() {
+    return tensors.size();
   }
 
   /** The type in which a tensor is stored: F64, F32, F16 or BF16. */
@@ -124,8 +123,12 @@ public final class SafetensorsFile implements Closeable {
   private void read(Stored tensor, long first, float[] into, int count, byte[] bytes)
       throws IOException {
     int size = tensor.type().size();
-    in.seek(tensor.begin() + first * size);
-    in.readFully(bytes, 0, count * size);
+    try {
+      in.seek(tensor.begin() + first * size);
+      in.readFully(bytes, 0, count * size);
+    } catch (EOFException e) {
+      throw damaged(path, "it has become shorter than it was, within tensor %s", tensor.name());
+    }
     ByteBuffer values = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) {
       into[i] = tensor.type().valueAt(values, i);
@@ -151,9 +154,9 @@ public final class SafetensorsFile implements Closeable {
       throw damaged(path, "it is only %d bytes long", length);
     }
     byte[] prefix = new byte[Long.BYTES];
-    in.readFully(0, prefix);
+    readFully(path, in, 0, prefix);
     long header = ByteBuffer.wrap(prefix).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    if (header < 2 || header > LONGEST_HEADER) {
+    if (header < 2 || header > ReadLimits.SAFETENSORS_HEADER) {
       throw damaged(path, "its header would be %s bytes long", Long.toUnsignedString(header));
     }
     long begin = Long.BYTES + header;
@@ -161,11 +164,7 @@ public final class SafetensorsFile implements Closeable {
       throw damaged(path, "its header should end at byte %d, the file ends at %d", begin, length);
     }
     byte[] json = new byte[(int) header];
-    try {
-      in.readFully(Long.BYTES, json);
-    } catch (EOFException e) {
-      throw damaged(path, "it ends within its header");
-    }
+    readFully(path, in, Long.BYTES, json);
     List<Stored> stored = new ArrayList<>();
     for (Map.Entry<String, JsonNode> entry : parse(path, json).properties()) {
       if (!entry.getKey().equals(Safetensors.METADATA_KEY)) {
@@ -179,15 +178,23 @@ public final class SafetensorsFile implements Closeable {
     return tensors;
   }
 
+  private static void readFully(Path path, FSDataInputStream in, long at, byte[] bytes)
+      throws IOException {
+    try {
+      in.readFully(at, bytes);
+    } catch (EOFException e) {
+      throw damaged(path, "it ends within its header");
+    }
+  }
+
   private static JsonNode parse(Path path, byte[] json) {
     try {
-      JsonNode header = JSON.readTree(json);
+      JsonNode header = JSON.readTree(WholeFile.utf8(json, path));
       if (header.isObject()) {
         return header;
       }
-    } catch (IOException e) {
-      throw damaged(
-          path, "its header is not JSON (%s)", e.getMessage().lines().findFirst().orElse(""));
+    } catch (JsonProcessingException e) {
+      throw damaged(path, "its header is not JSON (%s)", StrictJson.reason(e));
     }
     throw damaged(path, "its header is not a JSON object");
   }

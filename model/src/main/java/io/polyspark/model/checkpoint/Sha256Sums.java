@@ -1,6 +1,9 @@
 package io.polyspark.model.checkpoint;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.read.PlainNames;
+import io.polyspark.model.read.ReadLimits;
+import io.polyspark.model.read.WholeFile;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -45,8 +48,9 @@ record Sha256Sums(Map<String, String> sums) {
    */
   static Sha256Sums read(FileSystem fs, Path checkpoint) throws IOException {
     String text;
-    try (InputStream in = fs.open(new Path(checkpoint, FILE))) {
-      text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      byte[] bytes = WholeFile.read(fs, new Path(checkpoint, FILE), ReadLimits.SUMS);
+      text = new String(bytes, StandardCharsets.UTF_8);
     } catch (FileNotFoundException e) {
       throw damaged(checkpoint, FILE + ", which is written last, is missing", e);
     } catch (ChecksumException | BlockMissingException e) {
@@ -55,10 +59,12 @@ record Sha256Sums(Map<String, String> sums) {
     Map<String, String> sums = new LinkedHashMap<>();
     for (String line : text.lines().toList()) {
       Matcher matcher = LINE.matcher(line);
-      if (!matcher.matches()) {
-        throw damaged(checkpoint, FILE + " has a line that is no sum", null);
+      if (!matcher.matches() || !PlainNames.isPlain(matcher.group(2))) {
+        throw damaged(checkpoint, FILE + " has a line that is no sum of a file in it", null);
       }
-      sums.put(matcher.group(2), matcher.group(1));
+      if (sums.put(matcher.group(2), matcher.group(1)) != null) {
+        throw damaged(checkpoint, FILE + " names " + matcher.group(2) + " twice", null);
+      }
     }
     return new Sha256Sums(sums);
   }

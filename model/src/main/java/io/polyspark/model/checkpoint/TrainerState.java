@@ -7,12 +7,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.read.StrictJson;
+import io.polyspark.model.read.WholeFile;
 import io.polyspark.model.shards.DataPosition;
 import io.polyspark.model.shards.SampleRange;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -59,7 +59,7 @@ public record TrainerState(
 
   // A later version may add keys; where it changes the meaning of one it raises the format version.
   private static final ObjectMapper JSON =
-      JsonMapper.builder()
+      StrictJson.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(SerializationFeature.INDENT_OUTPUT)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -67,12 +67,36 @@ public record TrainerState(
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .build();
 
-  /** Takes copies of the unused samples and of the configuration, in its order. */
+  /**
+   * Takes copies of the unused samples and of the configuration, in its order.
+   *
+   * @throws IllegalArgumentException if a count is negative, or samples are unused that were not
+   *     consumed
+   */
   public TrainerState {
+    requireAtLeast(0, round, "round");
+    requireAtLeast(0, completedSteps, "completed_steps");
+    requireAtLeast(0, samplesConsumed, "samples_consumed");
+    requireAtLeast(0, tokensSeen, "tokens_seen");
+    requireAtLeast(1, replicas, "replicas");
+    requireAtLeast(1, batch, "batch");
+    requireAtLeast(1, context, "context");
+    for (SampleRange range : unusedSamples) {
+      if (range.count() > samplesConsumed - range.first()) {
+        throw new IllegalArgumentException(
+            range.count() + " unused samples from " + range.first() + " were never consumed");
+      }
+    }
     unusedSamples = List.copyOf(unusedSamples);
     Objects.requireNonNull(shardManifestSha256, "shardManifestSha256");
     Objects.requireNonNull(environment, "environment");
     configuration = Collections.unmodifiableMap(new LinkedHashMap<>(configuration));
+  }
+
+  private static void requireAtLeast(long least, long value, String key) {
+    if (value < least) {
+      throw new IllegalArgumentException(key + " is " + value + ", less than " + least);
+    }
   }
 
   /** Where the run stands in its data order. */
@@ -101,7 +125,7 @@ public record TrainerState(
    */
   public static TrainerState fromJson(byte[] json, String source) {
     try {
-      JsonNode tree = JSON.readTree(json);
+      JsonNode tree = JSON.readTree(WholeFile.utf8(json, source));
       int version = tree.path(FORMAT_VERSION_KEY).asInt(-1);
       if (version != FORMAT_VERSION) {
         throw UserError.of(
@@ -119,10 +143,8 @@ public record TrainerState(
     } catch (JsonProcessingException e) {
       throw new UserError(
           String.format(
-              "%s cannot be read as a trainer's state: %s.", source, e.getOriginalMessage()),
+              "%s cannot be read as a trainer's state: %s.", source, StrictJson.reason(e)),
           e);
-    } catch (IOException e) {
-      throw new UserError(String.format("%s cannot be read: %s.", source, e.getMessage()), e);
     }
   }
 }

@@ -28,23 +28,29 @@ final class ConfigReader {
     }
   }
 
-  int positive(String key) {
-    return whole(key, null, 1);
+  /** A whole number from 1 to {@code most}. */
+  int positive(String key, int most) {
+    return whole(key, null, 1, most);
   }
 
-  int positive(String key, int otherwise) {
-    return whole(key, otherwise, 1);
+  /** A whole number from 1 to {@code most}. */
+  int positive(String key, int otherwise, int most) {
+    return whole(key, otherwise, 1, most);
   }
 
-  int nonNegative(String key, int otherwise) {
-    return whole(key, otherwise, 0);
+  /** A whole number from 0 to {@code most}. */
+  int nonNegative(String key, int otherwise, int most) {
+    return whole(key, otherwise, 0, most);
   }
 
-  private int whole(String key, Integer otherwise, int least) {
+  private int whole(String key, Integer otherwise, int least, int most) {
     Object value = value(key, otherwise);
     double number = number(value);
-    if (number == (int) number && number >= least) {
+    if (number == (int) number && number >= least && number <= most) {
       return (int) number;
+    }
+    if (number > most) {
+      throw wrong(key, value, "a whole number of at most " + most);
     }
     throw wrong(key, value, "a whole number of at least " + least);
   }

@@ -1,6 +1,7 @@
 package io.polyspark.model.config;
 
 import io.polyspark.model.activation.Activations;
+import io.polyspark.model.read.ReadLimits;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,6 +54,9 @@ public record ModelConfig(
   /** Every expert is a tensor of its own in a checkpoint. */
   private static final int MOST_EXPERTS = 1 << 16;
 
+  /** At most: gate, up and down. */
+  private static final int TENSORS_PER_MLP = 3;
+
   private static final List<String> KEYS =
       List.of(
           "vocab_size",
@@ -94,6 +98,11 @@ public record ModelConfig(
     return Math.max(1, numExpertsPerTok);
   }
 
+  /** The number of MLPs in all blocks: each has tensors of its own. */
+  public long mlps() {
+    return (long) numHiddenLayers * Math.max(1, numExperts);
+  }
+
   /** Whether the MLPs are mixtures of experts. */
   public boolean isMixtureOfExperts() {
     return numExperts > 0;
@@ -108,23 +117,23 @@ public record ModelConfig(
    */
   public static ModelConfig fromMap(Map<String, ?> values, String source) {
     ConfigReader in = new ConfigReader(values, source, KEYS);
-    int layers = in.positive("num_hidden_layers");
-    int heads = in.positive("num_attention_heads");
-    int experts = in.nonNegative("num_experts", 0);
+    int layers = in.positive("num_hidden_layers", ReadLimits.LAYERS);
+    int heads = in.positive("num_attention_heads", ReadLimits.WIDTH);
+    int experts = in.nonNegative("num_experts", 0, Integer.MAX_VALUE);
     ModelConfig config =
         new ModelConfig(
-            in.positive("vocab_size"),
-            in.positive("hidden_size"),
-            in.positive("intermediate_size"),
+            in.positive("vocab_size", ReadLimits.VOCABULARY),
+            in.positive("hidden_size", ReadLimits.WIDTH),
+            in.positive("intermediate_size", ReadLimits.INNER_WIDTH),
             layers,
             heads,
-            in.positive("num_key_value_heads", heads),
-            in.positive("max_position_embeddings"),
+            in.positive("num_key_value_heads", heads, ReadLimits.WIDTH),
+            in.positive("max_position_embeddings", ReadLimits.CONTEXT),
             in.names("hidden_act", layers),
             in.positiveNumber("rms_norm_eps", 1e-5),
             in.positiveNumber("rope_theta", 10_000),
             experts,
-            in.nonNegative("num_experts_per_tok", 0),
+            in.nonNegative("num_experts_per_tok", 0, Integer.MAX_VALUE),
             in.flag("qk_norm", false),
             in.nonNegativeNumber("router_aux_loss_coef", 0.01),
             in.nonNegativeNumber("router_z_loss_coef", 0.001),
@@ -162,6 +171,13 @@ public record ModelConfig(
         source,
         numExperts,
         MOST_EXPERTS);
+    require(
+        mlps() <= ReadLimits.TENSORS / TENSORS_PER_MLP,
+        "%s: num_hidden_layers %d with num_experts %d make more tensors than a checkpoint can hold;"
+            + " choose fewer layers or experts.",
+        source,
+        numHiddenLayers,
+        numExperts);
     require(
         numExperts > 0 || numExpertsPerTok == 0,
         "%s: num_experts_per_tok is %d, but num_experts is 0; give a number of experts, or 0 for both.",

@@ -1,13 +1,13 @@
 package io.polyspark.model.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.polyspark.model.read.ReadLimits;
+import io.polyspark.model.read.StrictJson;
+import io.polyspark.model.read.StrictYaml;
+import io.polyspark.model.read.WholeFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -20,8 +20,7 @@ public final class ModelFiles {
   public static final List<String> PRESETS =
       List.of("tiny", "moe-tiny", "char", "small", "dense-1.3b", "moe-1b-7b");
 
-  private static final ObjectMapper YAML =
-      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+  private static final TypeReference<LinkedHashMap<String, Object>> KEYS = new TypeReference<>() {};
 
   private ModelFiles() {}
 
@@ -67,7 +66,7 @@ public final class ModelFiles {
 
   private static Map<String, Object> file(String name, String source) {
     try {
-      return parse(Files.readAllBytes(Path.of(name)), name);
+      return parse(WholeFile.read(Path.of(name), ReadLimits.CONFIGURATION), name);
     } catch (IOException | InvalidPathException e) {
       throw new UserError(
           String.format(
@@ -77,10 +76,9 @@ public final class ModelFiles {
     }
   }
 
-  private static Map<String, Object> parse(byte[] text, String source) throws IOException {
+  private static Map<String, Object> parse(byte[] text, String source) {
     try {
-      Map<String, Object> keys =
-          YAML.readValue(text, new TypeReference<LinkedHashMap<String, Object>>() {});
+      Map<String, Object> keys = StrictYaml.read(WholeFile.utf8(text, source), KEYS);
       if (keys == null) {
         throw UserError.of("%s: is empty; give the keys of a model.", source);
       }
@@ -88,7 +86,7 @@ public final class ModelFiles {
     } catch (JsonProcessingException e) {
       throw new UserError(
           String.format(
-              "%s: is not a map of keys in YAML or JSON: %s", source, e.getOriginalMessage()),
+              "%s: is not a map of keys in YAML or JSON: %s.", source, StrictJson.reason(e)),
           e);
     }
   }

@@ -11,11 +11,18 @@ import java.util.Locale;
 public final class UserError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Sentences quote what files hold, and files may hold anything. */
+  private static final int MOST_CHARACTERS = 2000;
+
+  private static final int HEAD = 1200;
+  private static final int TAIL = 700;
+
   /**
-   * @param message a sentence for the user
+   * @param message a sentence for the user; control characters in it become spaces, and the middle
+   *     of a very long one is left out
    */
   public UserError(String message) {
-    super(message);
+    super(sentence(message));
   }
 
   /**
@@ -23,11 +30,25 @@ public final class UserError extends RuntimeException {
    * @param cause what was found underneath, for the log
    */
   public UserError(String message, Throwable cause) {
-    super(message, cause);
+    super(sentence(message), cause);
   }
 
   /** Formats the sentence as {@link String#format} does. */
   public static UserError of(String format, Object... arguments) {
     return new UserError(String.format(Locale.ROOT, format, arguments));
+  }
+
+  private static String sentence(String message) {
+    String whole =
+        message.length() <= MOST_CHARACTERS
+            ? message
+            : message.substring(0, HEAD) + " ... " + message.substring(message.length() - TAIL);
+    StringBuilder sentence = new StringBuilder(whole);
+    for (int i = 0; i < sentence.length(); i++) {
+      if (Character.isISOControl(sentence.charAt(i))) {
+        sentence.setCharAt(i, ' ');
+      }
+    }
+    return sentence.toString();
   }
 }

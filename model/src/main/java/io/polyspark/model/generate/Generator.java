@@ -43,7 +43,8 @@ public final class Generator implements AutoCloseable {
   public static Generator open(Checkpoint checkpoint) throws IOException {
     ModelConfig model = checkpoint.model();
     int context = model.maxPositionEmbeddings();
-    Tokenizer tokenizer = Tokenizer.load(checkpoint.tokenizerJson());
+    Tokenizer tokenizer =
+        Tokenizer.load(checkpoint.tokenizerJson(), checkpoint.tokenizerFile().toString());
     try {
       Replica replica = Replica.create(model, 1, context);
       try {

@@ -4,18 +4,18 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.read.ReadLimits;
+import io.polyspark.model.read.StrictJson;
+import io.polyspark.model.read.WholeFile;
 import io.polyspark.model.tokenize.Sha256;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -53,7 +53,7 @@ public record Manifest(
   public static final int FORMAT_VERSION = 1;
 
   private static final ObjectMapper JSON =
-      JsonMapper.builder()
+      StrictJson.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(SerializationFeature.INDENT_OUTPUT)
           .enable(DeserializationFeature.USE_LONG_FOR_INTS)
@@ -104,26 +104,34 @@ public record Manifest(
    */
   public record Documents(long read, long kept, Map<String, Long> dropped) {}
 
-  /** Reads {@code DATA/manifest.json}. */
+  /**
+   * Reads {@code DATA/manifest.json}.
+   *
+   * @throws UserError if it is missing, damaged, or of another version
+   */
   public static Manifest read(FileSystem fs, Path data) {
     Path file = new Path(data, FILE);
-    try (InputStream in = fs.open(file)) {
-      Manifest manifest = JSON.readValue(in.readAllBytes(), Manifest.class);
+    try {
+      byte[] bytes = WholeFile.read(fs, file, ReadLimits.MANIFEST);
+      Manifest manifest = JSON.readValue(WholeFile.utf8(bytes, file), Manifest.class);
+      if (manifest == null) {
+        throw UserError.of("%s is damaged (it holds nothing); prepare the data again.", file);
+      }
       if (manifest.formatVersion() != FORMAT_VERSION) {
         throw UserError.of(
             "%s has format version %d, this program reads version %d; prepare the data again.",
             file, manifest.formatVersion(), FORMAT_VERSION);
       }
+      new ManifestCheck(file).check(manifest);
       return manifest;
     } catch (FileNotFoundException e) {
       throw new UserError(
           String.format(
               "%s is no prepared corpus: it has no %s; make one with the verb prep.", data, FILE),
           e);
-    } catch (JacksonException e) {
+    } catch (JsonProcessingException e) {
       throw new UserError(
-          String.format(
-              "%s is damaged (%s); prepare the data again.", file, e.getOriginalMessage()),
+          String.format("%s is damaged (%s); prepare the data again.", file, StrictJson.reason(e)),
           e);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + file, e);
@@ -138,8 +146,8 @@ public record Manifest(
   public byte[] requireTokenizer(FileSystem fs, Path data) {
     Path file = new Path(data, TOKENIZER_FILE);
     byte[] json;
-    try (InputStream in = fs.open(file)) {
-      json = in.readAllBytes();
+    try {
+      json = WholeFile.read(fs, file, ReadLimits.TOKENIZER);
     } catch (FileNotFoundException e) {
       throw new UserError(file + " is missing; copy the data again, or prepare it again.", e);
     } catch (IOException e) {

@@ -2,6 +2,7 @@ package io.polyspark.model.shards;
 
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.tokenize.Sha256;
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,8 +20,8 @@ import org.apache.hadoop.fs.Path;
 /**
  * The windows of one split of a prepared corpus. Window k of a file holds its tokens k T to k T +
  * T, T + 1 of them: T inputs and the T tokens that follow them. Windows never cross files; what is
- * left at a file's end is left out. Local files are mapped into memory, others read by position.
- * Not for use by several threads at once.
+ * left at a file's end is left out. Files are read by position. Not for use by several threads at
+ * once.
  */
 public final class TokenShards implements AutoCloseable {
   /** The split that models learn from. */
@@ -28,8 +29,6 @@ public final class TokenShards implements AutoCloseable {
 
   /** The split that models are judged by. */
   public static final String VALIDATION = "validation";
-
-  private static final long MAPPED_TOKENS = 1L << 28;
 
   private final FileSystem fs;
   private final Path data;
@@ -106,6 +105,8 @@ public final class TokenShards implements AutoCloseable {
    * @param tokens receives tokens 0 to T - 1 of the window at {@code [at, at + T)}
    * @param targets receives tokens 1 to T at {@code [at, at + T)}
    * @param at where the row starts in both arrays
+   * @throws UserError naming the file if it has become shorter since it was opened, or holds an id
+   *     that its vocabulary has not
    */
   public void window(long number, int[] tokens, int[] targets, int at) {
     if (number < 0 || number >= windows()) {
@@ -119,9 +120,12 @@ public final class TokenShards implements AutoCloseable {
     }
     try {
       files.get(file).read((number - firstWindows[file]) * context, window, 0, window.length);
+    } catch (EOFException e) {
+      throw damaged(split.files().get(file), "has become shorter than the manifest makes it");
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + path(split.files().get(file)), e);
     }
+    requireIds(split.files().get(file));
     System.arraycopy(window, 0, tokens, at, context);
     System.arraycopy(window, 1, targets, at, context);
   }
@@ -176,6 +180,21 @@ public final class TokenShards implements AutoCloseable {
     files.clear();
   }
 
+  /** Kernels take ids for places in memory. */
+  private void requireIds(Manifest.File file) {
+    int vocabulary = manifest.tokenizer().vocabSize();
+    for (int id : window) {
+      if (id < 0 || id >= vocabulary) {
+        throw damaged(
+            file,
+            "holds the id "
+                + Integer.toUnsignedString(id)
+                + " where the vocabulary has "
+                + vocabulary);
+      }
+    }
+  }
+
   private void openFiles() {
     TokenType type = TokenType.ofDtype(manifest.dtype(), new Path(data, Manifest.FILE));
     for (Manifest.File file : split.files()) {
@@ -211,7 +230,7 @@ public final class TokenShards implements AutoCloseable {
     }
     in.close();
     java.nio.file.Path local = java.nio.file.Path.of(path(file).toUri().getPath());
-    return new MappedShardFile(local, type, header.length, file.tokens(), MAPPED_TOKENS);
+    return new LocalShardFile(local, type, header.length);
   }
 
   private Path path(Manifest.File file) {

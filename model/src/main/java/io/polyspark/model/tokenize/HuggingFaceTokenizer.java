@@ -1,12 +1,9 @@
 package io.polyspark.model.tokenize;
 
 import ai.djl.huggingface.tokenizers.Encoding;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.polyspark.model.config.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -35,13 +32,18 @@ public final class HuggingFaceTokenizer implements Tokenizer {
   private final ai.djl.huggingface.tokenizers.HuggingFaceTokenizer library;
 
   /**
+   * Opens a tokenizer.
+   *
    * @param json a {@code tokenizer.json}; copied
+   * @param source what to call it in a message
+   * @throws UserError if it is no tokenizer, or has no end of text
    */
-  public HuggingFaceTokenizer(byte[] json) {
+  public HuggingFaceTokenizer(byte[] json, String source) {
     this.json = json.clone();
     this.sha256 = Sha256.hex(json);
-    Map<String, Integer> addedTokens = new HashMap<>();
-    this.vocabSize = readVocabulary(parse(json), addedTokens);
+    TokenizerJson checked = TokenizerJson.read(json, source);
+    this.vocabSize = checked.vocabSize();
+    Map<String, Integer> addedTokens = checked.addedTokens();
     this.endOfText =
         END_OF_TEXT_NAMES.stream()
             .filter(addedTokens::containsKey)
@@ -50,16 +52,21 @@ public final class HuggingFaceTokenizer implements Tokenizer {
             .orElseThrow(
                 () ->
                     UserError.of(
-                        "The tokenizer has no end-of-text token among its added_tokens %s; add one"
-                            + " of %s.",
-                        addedTokens.keySet().stream().sorted().toList(), END_OF_TEXT_NAMES));
+                        "%s has no end-of-text token among its added_tokens %s; add one of %s.",
+                        source,
+                        addedTokens.keySet().stream().sorted().toList(),
+                        END_OF_TEXT_NAMES));
     try {
       this.library =
           ai.djl.huggingface.tokenizers.HuggingFaceTokenizer.newInstance(
               new ByteArrayInputStream(json), OPTIONS);
     } catch (IOException | RuntimeException e) {
       throw new UserError(
-          "The tokenizers library cannot open the tokenizer.json: " + e.getMessage() + ".", e);
+          String.format(
+              "%s is no tokenizer: the tokenizers library cannot open the tokenizer.json (%s); give"
+                  + " another.",
+              source, e.getMessage()),
+          e);
     }
   }
 
@@ -106,38 +113,5 @@ public final class HuggingFaceTokenizer implements Tokenizer {
   @Override
   public void close() {
     library.close();
-  }
-
-  private static JsonNode parse(byte[] json) {
-    try {
-      JsonNode root = new ObjectMapper().readTree(json);
-      if (root.path("model").isObject()) {
-        return root;
-      }
-    } catch (IOException e) {
-      throw new UserError(
-          "The tokenizer is no JSON: give a tokenizer.json of Hugging Face's format.", e);
-    }
-    throw new UserError(
-        "The tokenizer's JSON has no \"model\": give a tokenizer.json of Hugging Face's format.");
-  }
-
-  /** Fills the added tokens and returns one more than the largest id. */
-  private static int readVocabulary(JsonNode root, Map<String, Integer> addedTokens) {
-    int largest = -1;
-    for (JsonNode token : root.path("added_tokens")) {
-      int id = token.path("id").asInt(-1);
-      addedTokens.put(token.path("content").asText(), id);
-      largest = Math.max(largest, id);
-    }
-    JsonNode vocabulary = root.path("model").path("vocab");
-    if (vocabulary.isArray()) {
-      // A unigram model lists its pieces in the order of their ids.
-      return Math.max(largest + 1, vocabulary.size());
-    }
-    for (JsonNode id : vocabulary) {
-      largest = Math.max(largest, id.asInt(-1));
-    }
-    return largest + 1;
   }
 }

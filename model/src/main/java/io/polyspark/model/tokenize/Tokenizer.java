@@ -1,5 +1,6 @@
 package io.polyspark.model.tokenize;
 
+import io.polyspark.model.config.UserError;
 import java.util.Arrays;
 
 /**
@@ -36,10 +37,23 @@ public interface Tokenizer extends AutoCloseable {
   @Override
   void close();
 
-  /** Opens the tokenizer that a {@code tokenizer.json} describes. */
+  /**
+   * Opens the tokenizer that a {@code tokenizer.json} describes.
+   *
+   * @throws UserError if it describes none
+   */
   static Tokenizer load(byte[] json) {
+    return load(json, "The tokenizer");
+  }
+
+  /**
+   * As {@link #load(byte[])}.
+   *
+   * @param source where the bytes come from, for messages
+   */
+  static Tokenizer load(byte[] json, String source) {
     return Arrays.equals(json, ByteTokenizer.JSON)
         ? new ByteTokenizer()
-        : new HuggingFaceTokenizer(json);
+        : new HuggingFaceTokenizer(json, source);
   }
 }

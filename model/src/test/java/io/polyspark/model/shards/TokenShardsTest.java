@@ -80,18 +80,18 @@ class TokenShardsTest {
   void otherFileSystemsAreReadByPosition() throws IOException {
     write(70_000, range(69_000, 69_100), range(0, 50));
     try (FileSystem other = new OtherFileSystem();
-        TokenShards mapped = TokenShards.open(local, data, TokenShards.TRAIN, 7);
+        TokenShards onDisk = TokenShards.open(local, data, TokenShards.TRAIN, 7);
         TokenShards remote =
             TokenShards.open(
                 other, new Path("other://host" + data.toUri().getPath()), TokenShards.TRAIN, 7)) {
-      assertThat(remote.windows()).isEqualTo(mapped.windows());
+      assertThat(remote.windows()).isEqualTo(onDisk.windows());
       for (long number = remote.windows() - 1; number >= 0; number--) {
         int[] tokens = new int[7];
         int[] targets = new int[7];
         remote.window(number, tokens, targets, 0);
         int[] sameTokens = new int[7];
         int[] sameTargets = new int[7];
-        mapped.window(number, sameTokens, sameTargets, 0);
+        onDisk.window(number, sameTokens, sameTargets, 0);
         assertThat(tokens).isEqualTo(sameTokens);
         assertThat(targets).isEqualTo(sameTargets);
       }
@@ -99,16 +99,41 @@ class TokenShardsTest {
   }
 
   @Test
-  void filesOfSeveralMappingsAreOneFile() throws IOException {
-    java.nio.file.Path file = directory.resolve("ids");
-    Files.write(file, TokenType.UINT16.encode(range(0, 100)));
-    try (MappedShardFile pieces = new MappedShardFile(file, TokenType.UINT16, 0, 100, 7)) {
-      for (int first = 0; first < 80; first++) {
-        int[] ids = new int[20];
-        pieces.read(first, ids, 0, 20);
-        assertThat(ids).isEqualTo(range(first, first + 20));
-      }
+  void aFileThatIsCutShortWhileItIsOpenIsNamed() throws IOException {
+    write(257, range(0, 10));
+    java.nio.file.Path file = directory.resolve("train/00000.npy");
+    try (TokenShards shards = TokenShards.open(local, data, TokenShards.TRAIN, CONTEXT)) {
+      window(shards, 1);
+      Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 140));
+      assertThat(window(shards, 0)).startsWith(0, 1, 2, 3);
+      assertThatThrownBy(() -> window(shards, 1))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("train/00000.npy has become shorter than the manifest makes it");
     }
+  }
+
+  /** Kernels take an id for a place in memory. */
+  @Test
+  void anIdThatTheVocabularyHasNotIsNamed() throws IOException {
+    write(257, new int[] {1, 2, 257, 3, 4});
+    try (TokenShards shards = TokenShards.open(local, data, TokenShards.TRAIN, CONTEXT)) {
+      assertThatThrownBy(() -> window(shards, 0))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("00000.npy holds the id 257 where the vocabulary has 257");
+    }
+    write(70_000, new int[] {1, 2, -1, 3, 4});
+    try (TokenShards shards = TokenShards.open(local, data, TokenShards.TRAIN, CONTEXT)) {
+      assertThatThrownBy(() -> window(shards, 0)).hasMessageContaining("holds the id 4294967295");
+    }
+  }
+
+  @Test
+  void aManifestNamesNoFileOutsideItsDirectory() throws IOException {
+    write(257, range(0, 10));
+    java.nio.file.Path manifest = directory.resolve(Manifest.FILE);
+    String text = Files.readString(manifest);
+    Files.writeString(manifest, text.replace("train/00000.npy", "../secret.npy"));
+    assertDamaged("'../secret.npy' is no plain name of a file below it");
   }
 
   @Test
@@ -218,7 +243,7 @@ class TokenShardsTest {
     return IntStream.range(from, to).toArray();
   }
 
-  /** The local disk under a scheme that cannot be mapped. */
+  /** The local disk under another scheme. */
   private static final class OtherFileSystem extends RawLocalFileSystem {
     OtherFileSystem() throws IOException {
       initialize(URI.create("other://host/"), new Configuration());

@@ -20,7 +20,7 @@ class ByteTokenizerTest {
 
   @Test
   void theTokenizersLibraryGivesTheSameIds() {
-    try (HuggingFaceTokenizer library = new HuggingFaceTokenizer(bytes.json())) {
+    try (HuggingFaceTokenizer library = new HuggingFaceTokenizer(bytes.json(), "the bytes")) {
       assertThat(library.vocabSize()).isEqualTo(257);
       assertThat(library.endOfText()).isEqualTo(256);
       assertThat(library.encode(TEXT)).isEqualTo(bytes.encode(TEXT));

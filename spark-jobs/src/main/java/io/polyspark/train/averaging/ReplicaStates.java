@@ -219,8 +219,10 @@ public final class ReplicaStates implements Serializable {
     SafetensorsFile file = SafetensorsFile.open(fileSystem(), state);
     if (!file.shapes().equals(shapes)) {
       file.close();
-      throw new IllegalArgumentException(
-          state + " holds " + file.shapes() + ", the replica has " + shapes);
+      throw UserError.of(
+          "%s holds other tensors (%d of them) than the replica has (%s): continue from a round whose"
+              + " states are its own.",
+          state, file.count(), shapes);
     }
     return file;
   }

@@ -1,13 +1,15 @@
 package io.polyspark.train.metrics;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.BufferedReader;
+import io.polyspark.model.config.UserError;
+import io.polyspark.model.read.BoundedLines;
+import io.polyspark.model.read.ReadLimits;
+import io.polyspark.model.read.StrictJson;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class MetricsFile implements MetricsSink {
   private static final Logger LOG = LoggerFactory.getLogger(MetricsFile.class);
-  private static final ObjectMapper JSON = JsonMapper.builder().build();
+  private static final ObjectMapper JSON = StrictJson.builder().build();
 
   private final FileSystem fs;
   private final Path file;
@@ -74,24 +76,41 @@ public final class MetricsFile implements MetricsSink {
    * Reads the records of a file in order. A last line without its end, which a killed run may
    * leave, is passed over.
    *
+   * @throws UserError naming the first other line that is no record
    * @throws FileNotFoundException if there is no such file
    */
   public static void read(FileSystem fs, Path file, Consumer<Metrics> into) throws IOException {
-    try (BufferedReader in =
-        new BufferedReader(new InputStreamReader(fs.open(file), StandardCharsets.UTF_8))) {
-      for (String line = in.readLine(); line != null; line = in.readLine()) {
+    try (BoundedLines in = new BoundedLines(fs.open(file), ReadLimits.METRICS_LINE)) {
+      for (byte[] line = in.read(); line != null; line = in.read()) {
         Metrics metrics;
         try {
-          metrics = JSON.readValue(line, Metrics.class);
+          metrics = record(line, in.isCut());
         } catch (JsonProcessingException e) {
-          if (in.readLine() != null) {
-            throw new IOException(file + ": not a line of metrics: " + line, e);
+          long number = in.number();
+          if (in.read() != null) {
+            throw new UserError(
+                String.format(
+                    "%s: line %d is no record of metrics (%s); take the line out, or the file from"
+                        + " its source again.",
+                    file, number, StrictJson.reason(e)),
+                e);
           }
           return;
         }
         into.accept(metrics);
       }
     }
+  }
+
+  private static Metrics record(byte[] line, boolean cut) throws JsonProcessingException {
+    if (cut) {
+      throw new StreamConstraintsException("it is longer than " + line.length + " bytes");
+    }
+    Metrics metrics = JSON.readValue(new String(line, StandardCharsets.UTF_8), Metrics.class);
+    if (metrics == null) {
+      throw new StreamConstraintsException("it is null");
+    }
+    return metrics;
   }
 
   @Override
@@ -222,6 +241,9 @@ public final class MetricsFile implements MetricsSink {
             }
           });
       drainTo(out);
+    } catch (UserError damaged) {
+      fs.delete(temporary, false);
+      throw damaged;
     }
     replace();
   }

@@ -64,6 +64,7 @@ public record RoundMetrics(
   /** Copies the lists, and takes none, where a record was read that lacks one, for empty. */
   public RoundMetrics {
     replicaSteps = replicaSteps == null ? List.of() : List.copyOf(replicaSteps);
+    coefficients = coefficients == null ? Map.of() : coefficients;
     experts = experts == null ? List.of() : List.copyOf(experts);
   }
 }

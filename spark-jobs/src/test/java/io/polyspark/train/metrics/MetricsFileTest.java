@@ -3,6 +3,7 @@ package io.polyspark.train.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.polyspark.model.config.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -111,8 +112,8 @@ class MetricsFileTest {
     Path file = directory.resolve("metrics.jsonl");
     Files.writeString(file, "hello\n{\"kind\":\"step\"}\n");
     assertThatThrownBy(() -> read(fs, hadoop(file)))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("not a line of metrics: hello");
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("line 1 is no record of metrics");
   }
 
   @Test
