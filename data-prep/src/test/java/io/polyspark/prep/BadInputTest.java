@@ -251,7 +251,10 @@ class BadInputTest {
         .hasMessageStartingWith("Cannot read the tokenizer /no/tokenizer.json (");
     assertRefused(
         options(text.toString()).withTokenizer(text.toString()),
-        "The tokenizer is no JSON: give a tokenizer.json of Hugging Face's format.");
+        text
+            + " is no JSON (Unrecognized token 'some': was expecting (JSON String, Number, Array,"
+            + " Object or token 'null', 'true' or 'false')): give a tokenizer.json of Hugging"
+            + " Face's format.");
   }
 
   @Test

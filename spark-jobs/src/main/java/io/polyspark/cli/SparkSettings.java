@@ -17,7 +17,7 @@ import org.apache.spark.network.util.JavaUtils;
  * replicas (bounded by JavaCPP's {@code maxbytes}) and the JVM itself. Under {@code
  * local-cluster[n,c,m]} the three together fit m; on YARN and Kubernetes, which count what is
  * outside the heap, {@code spark.executor.memoryOverhead} makes room for the other two. JavaCPP's
- * second limit, {@code maxphysicalbytes}, is off: it would count the mapped token shards.
+ * second limit, {@code maxphysicalbytes}, is off: it would count files that libraries map.
  */
 final class SparkSettings {
   /** Set by submit/polyspark where the user named no master. */

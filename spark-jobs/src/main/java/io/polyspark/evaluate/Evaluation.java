@@ -150,7 +150,8 @@ public final class Evaluation {
 
   private static void checkTokenizer(Checkpoint checkpoint, Manifest manifest, Path data)
       throws IOException {
-    try (Tokenizer tokenizer = Tokenizer.load(checkpoint.tokenizerJson(), checkpoint.tokenizerFile().toString())) {
+    try (Tokenizer tokenizer =
+        Tokenizer.load(checkpoint.tokenizerJson(), checkpoint.tokenizerFile().toString())) {
       String found = manifest.tokenizer().sha256();
       if (!tokenizer.sha256().equals(found)) {
         throw UserError.of(

@@ -48,7 +48,8 @@ final class ConfigFile {
       throw UserError.of("%s: no such configuration file.", file);
     }
     try {
-      Map<String, Object> values = StrictYaml.read(
+      Map<String, Object> values =
+          StrictYaml.read(
               WholeFile.utf8(WholeFile.read(file, ReadLimits.CONFIGURATION), file), MAP);
       if (values == null) {
         return Map.of();

@@ -159,24 +159,24 @@ public final class Checkpoint {
     Sha256Sums sums = Sha256Sums.read(fs, directory);
     ModelConfig model =
         ConfigJson.read(WholeFile.read(fs, config, ReadLimits.CONFIGURATION), config.toString());
-    requireTensors(fs, directory, model);
-    boolean holdsOptimizer = sums.sums().containsKey(OPTIMIZER);
-    Checkpoint checkpoint =
-        new Checkpoint(
-            fs,
-            directory,
-            sums,
-            model,
-            TrainerState.fromJson(
-                WholeFile.read(fs, trainer, ReadLimits.TRAINER_STATE), trainer.toString()),
-            holdsOptimizer
-                ? OptimizerTensors.prefixes(fs, new Path(directory, OPTIMIZER), model)
-                : Set.of());
-    checkpoint.checkTensors(MODEL, Set.of(PARAMETER));
-    if (holdsOptimizer) {
-      checkpoint.checkTensors(OPTIMIZER, checkpoint.optimizerPrefixes);
+    Map<String, List<Long>> parameters = shapes(fs, new Path(directory, MODEL));
+    requireTensors(parameters.size(), directory, model);
+    requireSameShapes(parameters, MODEL, directory, model, Set.of(PARAMETER));
+    Set<String> optimizerPrefixes = Set.of();
+    if (sums.sums().containsKey(OPTIMIZER)) {
+      Path file = new Path(directory, OPTIMIZER);
+      Map<String, List<Long>> optimizer = shapes(fs, file);
+      optimizerPrefixes = OptimizerTensors.prefixes(file, optimizer.keySet(), model);
+      requireSameShapes(optimizer, OPTIMIZER, directory, model, optimizerPrefixes);
     }
-    return checkpoint;
+    return new Checkpoint(
+        fs,
+        directory,
+        sums,
+        model,
+        TrainerState.fromJson(
+            WholeFile.read(fs, trainer, ReadLimits.TRAINER_STATE), trainer.toString()),
+        optimizerPrefixes);
   }
 
   /**
@@ -338,15 +338,9 @@ public final class Checkpoint {
     }
   }
 
-  private void checkTensors(String file, Set<String> prefixes) throws IOException {
-    Map<String, List<Long>> wanted = new LinkedHashMap<>();
-    for (String prefix : prefixes) {
-      wanted.putAll(ModelTensors.of(model, prefix).shapes());
-    }
-    Path path = new Path(directory, file);
-    String config = new Path(directory, CONFIG).toString();
-    try (SafetensorsFile tensors = SafetensorsFile.open(fs, path)) {
-      ModelTensors.requireSameShapes(tensors.shapes(), path.toString(), wanted, config);
+  private static Map<String, List<Long>> shapes(FileSystem fs, Path file) throws IOException {
+    try (SafetensorsFile tensors = SafetensorsFile.open(fs, file)) {
+      return tensors.shapes();
     }
   }
 
@@ -354,17 +348,30 @@ public final class Checkpoint {
    * Holds the number of tensors that a configuration asks for against those of the file, before
    * anything is made for each of them.
    */
-  private static void requireTensors(FileSystem fs, Path directory, ModelConfig model)
-      throws IOException {
-    Path path = new Path(directory, MODEL);
-    try (SafetensorsFile tensors = SafetensorsFile.open(fs, path)) {
-      if (model.mlps() > tensors.count()) {
-        throw UserError.of(
-            "%s is a checkpoint of another shape: it has %d tensors, too few for the %d MLPs of %s;"
-                + " use the checkpoint's own configuration.",
-            path, tensors.count(), model.mlps(), new Path(directory, CONFIG));
-      }
+  private static void requireTensors(int tensors, Path directory, ModelConfig model) {
+    if (model.mlps() > tensors) {
+      throw UserError.of(
+          "%s is a checkpoint of another shape: it has %d tensors, too few for the %d MLPs of %s;"
+              + " use the checkpoint's own configuration.",
+          new Path(directory, MODEL), tensors, model.mlps(), new Path(directory, CONFIG));
     }
+  }
+
+  private static void requireSameShapes(
+      Map<String, List<Long>> found,
+      String file,
+      Path directory,
+      ModelConfig model,
+      Set<String> prefixes) {
+    Map<String, List<Long>> wanted = new LinkedHashMap<>();
+    for (String prefix : prefixes) {
+      wanted.putAll(ModelTensors.of(model, prefix).shapes());
+    }
+    ModelTensors.requireSameShapes(
+        found,
+        new Path(directory, file).toString(),
+        wanted,
+        new Path(directory, CONFIG).toString());
   }
 
   private static boolean holdsAny(FileSystem fs, Path directory, List<String> files)

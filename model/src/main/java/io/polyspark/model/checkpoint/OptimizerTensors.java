@@ -1,16 +1,15 @@
 package io.polyspark.model.checkpoint;
 
 import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.config.UserError;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.transformer.ParameterLayout;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -20,6 +19,8 @@ import org.apache.hadoop.fs.Path;
 final class OptimizerTensors {
   static final String FIRST_MOMENT = "exp_avg.";
   static final String SECOND_MOMENT = "exp_avg_sq.";
+
+  private static final int MOST_VECTORS = 16;
 
   private OptimizerTensors() {}
 
@@ -46,16 +47,24 @@ final class OptimizerTensors {
     return entries;
   }
 
-  /** The prefixes of a file's vectors: what stands before the name of the first parameter. */
-  static Set<String> prefixes(FileSystem fs, Path file, ModelConfig model) throws IOException {
+  /**
+   * The prefixes of a file's vectors: what stands before the name of the first parameter.
+   *
+   * @throws UserError if there are far more than any optimizer has
+   */
+  static Set<String> prefixes(Path file, Set<String> names, ModelConfig model) {
     String first = ParameterLayout.of(model).entries().get(0).name();
     Set<String> prefixes = new LinkedHashSet<>();
-    try (SafetensorsFile tensors = SafetensorsFile.open(fs, file)) {
-      for (String name : tensors.shapes().keySet()) {
-        if (name.endsWith("." + first)) {
-          prefixes.add(name.substring(0, name.length() - first.length()));
-        }
+    for (String name : names) {
+      if (name.endsWith("." + first)) {
+        prefixes.add(name.substring(0, name.length() - first.length()));
       }
+    }
+    if (prefixes.size() > MOST_VECTORS) {
+      throw UserError.of(
+          "%s holds %d vectors as long as the parameters, more than any optimizer keeps; take it"
+              + " from its source again.",
+          file, prefixes.size());
     }
     return prefixes;
   }

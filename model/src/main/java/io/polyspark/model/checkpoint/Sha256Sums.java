@@ -32,7 +32,7 @@ record Sha256Sums(Map<String, String> sums) {
   static final String FILE = "SHA256SUMS";
 
   private static final Pattern LINE = Pattern.compile("([0-9a-f]{64}) [ *]([^/\\\\]+)");
-  private static final int BUFFER = 4 << 20;
+  private static final int BUFFER = 1 << 19;
 
   /** The file's text: one line per file, in order. */
   byte[] toBytes() {
@@ -75,10 +75,11 @@ record Sha256Sums(Map<String, String> sums) {
    * @throws UserError naming the first file that is missing or does not match
    */
   void verify(FileSystem fs, Path checkpoint) throws IOException {
+    byte[] buffer = new byte[BUFFER];
     for (Map.Entry<String, String> entry : sums.entrySet()) {
       String file = entry.getKey();
       try {
-        if (!sha256(fs, new Path(checkpoint, file)).equals(entry.getValue())) {
+        if (!sha256(fs, new Path(checkpoint, file), buffer).equals(entry.getValue())) {
           throw damaged(checkpoint, file + " does not match its sum in " + FILE, null);
         }
       } catch (FileNotFoundException e) {
@@ -107,9 +108,8 @@ record Sha256Sums(Map<String, String> sums) {
         cause);
   }
 
-  private static String sha256(FileSystem fs, Path file) throws IOException {
+  private static String sha256(FileSystem fs, Path file, byte[] buffer) throws IOException {
     MessageDigest digest = digest();
-    byte[] buffer = new byte[BUFFER];
     try (InputStream in = fs.open(file)) {
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
         digest.update(buffer, 0, count);

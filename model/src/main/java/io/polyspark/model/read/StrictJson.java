@@ -5,7 +5,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.regex.Pattern;
 
 /**
  * JSON of files: nesting and numbers within {@link ReadLimits}, no key twice, nothing after the
@@ -17,6 +19,11 @@ public final class StrictJson {
           .maxNestingDepth(ReadLimits.NESTING)
           .maxNumberLength(ReadLimits.NUMBER_CHARACTERS)
           .build();
+
+  private static final Pattern BOUND_AS =
+      Pattern.compile(" \\(bound as `[^`]*`\\)|: not allowed as per `[^`]*`");
+  private static final Pattern PACKAGE =
+      Pattern.compile("\\b(?:java|io\\.polyspark|com\\.fasterxml)\\.(?:[a-z0-9_]+\\.)*");
 
   private StrictJson() {}
 
@@ -36,10 +43,18 @@ public final class StrictJson {
         .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
   }
 
-  /** What a parser found wrong, as a clause of a sentence: one line, without full stop. */
+  /**
+   * What was found wrong, as a clause of a sentence: one line, without full stop and without the
+   * names of Java's packages.
+   */
   public static String reason(JsonProcessingException failure) {
-    String message = failure.getOriginalMessage();
-    String line = message == null ? "" : message.lines().findFirst().orElse("").strip();
-    return line.endsWith(".") ? line.substring(0, line.length() - 1) : line;
+    String message =
+        failure instanceof ValueInstantiationException && failure.getCause() != null
+            ? failure.getCause().getMessage()
+            : failure.getOriginalMessage();
+    String line = message == null ? "" : message.lines().findFirst().orElse("");
+    String plain = BOUND_AS.matcher(line).replaceAll("");
+    plain = PACKAGE.matcher(plain).replaceAll("").strip();
+    return plain.endsWith(".") ? plain.substring(0, plain.length() - 1) : plain;
   }
 }

@@ -1,6 +1,8 @@
 package io.polyspark.model.read;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -8,6 +10,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
 
 /**
  * YAML of files, by the rules of {@link StrictJson}, and with lines of at most {@link
@@ -35,7 +38,26 @@ public final class StrictYaml {
    */
   public static <T> T read(String text, TypeReference<T> type) throws JsonProcessingException {
     checkLines(text);
+    checkNesting(text);
     return YAML.readValue(text, type);
+  }
+
+  /** Jackson does not hold YAML against its own limit. */
+  private static void checkNesting(String text) throws JsonProcessingException {
+    try (JsonParser tokens = YAML.createParser(text)) {
+      int depth = 0;
+      for (JsonToken token = tokens.nextToken(); token != null; token = tokens.nextToken()) {
+        depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+        if (depth > ReadLimits.NESTING) {
+          throw new StreamConstraintsException(
+              "it has more than " + ReadLimits.NESTING + " values within each other");
+        }
+      }
+    } catch (JsonProcessingException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IllegalStateException("a text is read without files", e);
+    }
   }
 
   private static void checkLines(String text) throws StreamConstraintsException {

@@ -1,9 +1,9 @@
 package io.polyspark.model.tokenize;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import io.polyspark.model.config.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
@@ -25,6 +25,7 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     System.setProperty("ai.djl.offline", "true");
   }
 
+  private final String source;
   private final byte[] json;
   private final String sha256;
   private final int vocabSize;
@@ -39,6 +40,7 @@ public final class HuggingFaceTokenizer implements Tokenizer {
    * @throws UserError if it is no tokenizer, or has no end of text
    */
   public HuggingFaceTokenizer(byte[] json, String source) {
+    this.source = source;
     this.json = json.clone();
     this.sha256 = Sha256.hex(json);
     TokenizerJson checked = TokenizerJson.read(json, source);
@@ -59,7 +61,8 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     try {
       this.library =
           ai.djl.huggingface.tokenizers.HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(json), OPTIONS);
+              new ByteArrayInputStream(checked.library().getBytes(StandardCharsets.UTF_8)),
+              OPTIONS);
     } catch (IOException | RuntimeException e) {
       throw new UserError(
           String.format(
@@ -82,8 +85,12 @@ public final class HuggingFaceTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text) {
-    Encoding encoding = library.encode(text, false, false);
-    long[] ids = encoding.getIds();
+    long[] ids;
+    try {
+      ids = library.encode(text, false, false).getIds();
+    } catch (RuntimeException e) {
+      throw failed("turn text into ids", e);
+    }
     int[] result = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
       result[i] = Math.toIntExact(ids[i]);
@@ -97,7 +104,18 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     for (int i = 0; i < ids.length; i++) {
       wide[i] = ids[i];
     }
-    return library.decode(wide, true);
+    try {
+      return library.decode(wide, true);
+    } catch (RuntimeException e) {
+      throw failed("turn ids into text", e);
+    }
+  }
+
+  /** As by a word that it does not know, where it has no token for such words. */
+  private UserError failed(String what, RuntimeException e) {
+    return new UserError(
+        String.format("%s cannot %s (%s); give another tokenizer.", source, what, e.getMessage()),
+        e);
   }
 
   @Override

@@ -3,11 +3,15 @@ package io.polyspark.model.tokenize;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.read.ReadLimits;
 import io.polyspark.model.read.StrictJson;
 import io.polyspark.model.read.WholeFile;
+import java.nio.charset.CharsetEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -17,8 +21,16 @@ import java.util.Map;
  *
  * @param vocabSize one more than the largest id
  * @param addedTokens ids of the added tokens by what they stand for
+ * @param library what the library is to be given: the same without truncation, padding and what is
+ *     put around a text, since ids here are the text's and nobody else's
  */
-record TokenizerJson(int vocabSize, Map<String, Integer> addedTokens) {
+record TokenizerJson(int vocabSize, Map<String, Integer> addedTokens, String library) {
+  private static final List<String> PARTS_OF_OTHERS =
+      List.of("truncation", "padding", "post_processor");
+  private static final int MOST_TOKEN_CHARACTERS = 1000;
+  private static final int MOST_PATTERN_CHARACTERS = 10_000;
+  private static final int MOST_BRACKETS = 256;
+
   private static final ObjectMapper JSON = StrictJson.builder().build();
 
   /**
@@ -41,6 +53,7 @@ record TokenizerJson(int vocabSize, Map<String, Integer> addedTokens) {
 
   private static final class Reader {
     private final String source;
+    private final CharsetEncoder utf8 = StandardCharsets.UTF_8.newEncoder();
     private final Map<String, Integer> addedTokens = new LinkedHashMap<>();
     private int largest = -1;
 
@@ -51,20 +64,33 @@ record TokenizerJson(int vocabSize, Map<String, Integer> addedTokens) {
     TokenizerJson read(JsonNode root) {
       JsonNode model = root.path("model");
       require(model.isObject(), "its JSON has no \"model\"");
+      checkText(root);
       for (JsonNode token : root.path("added_tokens")) {
         String content = token.path("content").asText();
         require(!content.isEmpty(), "an added token has no content");
+        checkLength(content);
         addedTokens.put(content, id(token.path("id"), content));
       }
-      for (String part :
-          new String[] {"truncation", "padding", "normalizer", "pre_tokenizer", "post_processor"}) {
+      PARTS_OF_OTHERS.forEach(part -> ((ObjectNode) root).putNull(part));
+      for (String part : List.of("normalizer", "pre_tokenizer", "decoder")) {
         checkNumbers(root.path(part), part);
+        checkPatterns(root.path(part), part);
       }
-      checkNumbers(root.path("decoder"), "decoder");
       checkStrips(root.path("decoder"));
       vocabulary(model);
       checkMerges(model);
-      return new TokenizerJson(largest + 1, Map.copyOf(addedTokens));
+      return new TokenizerJson(largest + 1, Map.copyOf(addedTokens), root.toString());
+    }
+
+    /** Half of a surrogate pair, which an escape may name, is no text to the library. */
+    private void checkText(JsonNode part) {
+      require(!part.isTextual() || utf8.canEncode(part.textValue()), "%s is no Unicode text", part);
+      for (Map.Entry<String, JsonNode> entry : part.properties()) {
+        require(utf8.canEncode(entry.getKey()), "the key '%s' is no Unicode text", entry.getKey());
+      }
+      for (JsonNode child : part) {
+        checkText(child);
+      }
     }
 
     private void vocabulary(JsonNode model) {
@@ -80,14 +106,25 @@ record TokenizerJson(int vocabSize, Map<String, Integer> addedTokens) {
                   && Double.isFinite(piece.path(1).asDouble()),
               "the piece %s of its vocabulary is no text with a number",
               piece);
+          checkLength(piece.path(0).textValue());
         }
         largest = Math.max(largest, vocabulary.size() - 1);
       } else {
         require(vocabulary.isObject(), "its model has no \"vocab\"");
         for (Map.Entry<String, JsonNode> entry : vocabulary.properties()) {
           id(entry.getValue(), entry.getKey());
+          checkLength(entry.getKey());
         }
       }
+    }
+
+    /** The library's trees are as deep as their longest token, and taken apart by recursion. */
+    private void checkLength(String token) {
+      require(
+          token.length() <= MOST_TOKEN_CHARACTERS,
+          "a token has %d characters, more than %d",
+          token.length(),
+          MOST_TOKEN_CHARACTERS);
     }
 
     private int id(JsonNode id, String of) {
@@ -116,6 +153,21 @@ record TokenizerJson(int vocabSize, Map<String, Integer> addedTokens) {
           name);
       for (JsonNode child : part) {
         checkNumbers(child, name);
+      }
+    }
+
+    /** The library's regular expressions recurse, and compile what they are given. */
+    private void checkPatterns(JsonNode part, String name) {
+      String pattern = part.path("Regex").asText();
+      long brackets = pattern.chars().filter(c -> c == '[' || c == '(').count();
+      require(
+          pattern.length() <= MOST_PATTERN_CHARACTERS && brackets <= MOST_BRACKETS,
+          "its %s has a pattern of %d characters and %d brackets",
+          name,
+          pattern.length(),
+          brackets);
+      for (JsonNode child : part) {
+        checkPatterns(child, name);
       }
     }
 

@@ -186,6 +186,17 @@ class CheckpointTest {
   }
 
   @Test
+  void aConfigurationOfMoreBlocksThanThereAreTensorsIsRefusedAtOnce() throws IOException {
+    Checkpoint.write(fs, round(1), TestCheckpoints.contents(1));
+    Map<String, Object> deep = new LinkedHashMap<>(TestCheckpoints.model().toMap());
+    deep.put("num_hidden_layers", 10_000);
+    Files.write(localRound(1).resolve("config.json"), ConfigJson.write(model(deep)));
+    assertThatThrownBy(() -> Checkpoint.openVerified(fs, round(1)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("it has 23 tensors, too few for the 10000 MLPs of");
+  }
+
+  @Test
   void anotherModelThanTheOneAskedForIsRefused() throws IOException {
     Checkpoint.write(fs, round(1), TestCheckpoints.contents(1));
     Checkpoint checkpoint = Checkpoint.open(fs, round(1));

@@ -119,6 +119,19 @@ class ModelConfigTest {
   }
 
   @Test
+  void refusesWhatNoMachineHolds() {
+    assertRefused("num_hidden_layers", Integer.MAX_VALUE)
+        .hasMessageContaining("'2147483647', but must be a whole number of at most 10000");
+    assertRefused("vocab_size", 1L << 40).hasMessageContaining("at most 16777216");
+    Map<String, Object> experts = with("num_experts", 1 << 16);
+    experts.put("num_experts_per_tok", 1);
+    experts.put("num_hidden_layers", 10_000);
+    assertThatThrownBy(() -> ModelConfig.fromMap(experts, SOURCE))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("make more tensors than a checkpoint can hold");
+  }
+
+  @Test
   void refusesMoreExpertsPerTokenThanThereAre() {
     Map<String, Object> values = with("num_experts", 4);
     values.put("num_experts_per_tok", 5);
