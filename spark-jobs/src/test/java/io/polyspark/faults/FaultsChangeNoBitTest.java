@@ -39,7 +39,7 @@ class FaultsChangeNoBitTest {
   private static final String ALL = "faults";
   private static final long SEED = Long.getLong("faults.seed", 20311);
 
-  /** All that a round can leave behind: outer momentum, kept AdamW states, residuals. */
+  /** All that a round can leave behind: outer momentum, kept AdamW states, residuals, files. */
   private static final String CONFIG =
       """
       model: tiny
@@ -47,7 +47,7 @@ class FaultsChangeNoBitTest {
       inner_steps: {0: 40, 80: 80}
       batch: 4
       context: 16
-      averaging: {outer: nesterov, optimizer_state: kept, deltas: int8, error_feedback: true}
+      averaging: {outer: nesterov, optimizer_state: kept, deltas: int8, error_feedback: true, driver_state: disk}
       validation: {every_rounds: 2, max_tokens: 64}
       checkpoint: {every_rounds: 2, keep: 2}
       """;
