@@ -143,3 +143,32 @@ require_build() {
   find_jar || fail "The build left no jar in $POLYSPARK_ROOT/target."
   touch "$POLYSPARK_JAR"
 }
+
+# Sets SPARK_HOME to the Spark that Maven brought: a folder with jars/ is all that its launcher needs.
+use_maven_spark() {
+  export SPARK_HOME=$POLYSPARK_ROOT/target/spark
+  # conf/ has the settings of the log, which Spark writes to before our jar is loaded.
+  export SPARK_CONF_DIR=${SPARK_CONF_DIR:-$POLYSPARK_ROOT/conf}
+}
+
+# spark_class CLASS ARGUMENT...: sets SPARK_COMMAND to the command that runs a class of Spark, as its
+# own bin/spark-class does. The launcher prints what it has to say, then NUL and a new line, then the
+# words of the command, each ended by NUL; after them we put its exit code.
+spark_class() {
+  local words=() word code
+  export SPARK_SCALA_VERSION=${SPARK_SCALA_VERSION:-2.12}
+  while IFS= read -r -d '' word; do
+    words+=("$word")
+  done < <(
+    "$JAVA_HOME/bin/java" -Xmx128m -cp "$SPARK_HOME/jars/*" org.apache.spark.launcher.Main "$@"
+    printf '%d\0' $?
+  )
+  code=${words[-1]}
+  if [[ $code != 0 ]]; then
+    printf '%s' "${words[@]:0:${#words[@]}-1}" >&2
+    exit "$code"
+  fi
+  printf '%s' "${words[0]}" >&2
+  SPARK_COMMAND=("${words[@]:1:${#words[@]}-2}")
+  SPARK_COMMAND[0]=${SPARK_COMMAND[0]#$'\n'}
+}
