@@ -56,8 +56,14 @@ final class SparkRuntime {
     return conf;
   }
 
-  /** Starts Spark with {@link #settings}; the caller closes it. */
+  /**
+   * Starts Spark with {@link #settings}; the caller closes it.
+   *
+   * @throws UserError if a standalone cluster is not there or does not take us
+   */
   static JavaSparkContext start(SparkConf conf) {
+    StandaloneMaster.shareSecret(conf);
+    StandaloneMaster.requireAnswer(conf);
     if (conf.get("spark.master").startsWith("local-cluster")) {
       useJarInPlace(conf);
     }

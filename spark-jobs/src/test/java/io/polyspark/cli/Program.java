@@ -10,6 +10,8 @@ import org.apache.spark.launcher.JavaModuleOptions;
 
 /** The real main class in a process of its own, on a real Spark. */
 public final class Program {
+  private static final String CLASS_PATH = System.getProperty("java.class.path");
+
   private Program() {}
 
   /**
@@ -29,22 +31,45 @@ public final class Program {
    */
   public static Process start(Path directory, Map<String, String> settings, String... arguments)
       throws IOException {
-    String classPath = System.getProperty("java.class.path");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().split(" ")));
     Map<String, String> all = new LinkedHashMap<>();
     all.put("spark.driver.host", "127.0.0.1");
     all.put("spark.ui.enabled", "false");
-    all.put("spark.executor.extraClassPath", classPath);
+    all.put("spark.executor.extraClassPath", CLASS_PATH);
     all.putAll(settings);
+    List<String> command = new ArrayList<>();
     all.forEach((key, value) -> command.add("-D" + key + "=" + value));
-    command.addAll(List.of("-Xmx1g", "-cp", classPath, "io.polyspark.cli.PolySpark"));
+    command.add(PolySpark.class.getName());
     command.addAll(List.of(arguments));
+    return java(directory, command).start();
+  }
+
+  /**
+   * A main class in a process of its own by spark-submit, whose command line holds no setting.
+   *
+   * @param directory where it works, and where {@code out.log} and {@code err.log} are written
+   * @param options spark-submit's
+   * @param main a class of the class path
+   */
+  public static ProcessBuilder submit(
+      Path directory, List<String> options, Class<?> main, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add("org.apache.spark.deploy.SparkSubmit");
+    command.addAll(options);
+    // No jar: the class is on the class path.
+    command.addAll(List.of("--class", main.getName(), "spark-internal"));
+    command.addAll(List.of(arguments));
+    return java(directory, command);
+  }
+
+  private static ProcessBuilder java(Path directory, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().split(" ")));
+    command.addAll(List.of("-Xmx1g", "-cp", CLASS_PATH));
+    command.addAll(arguments);
     return new ProcessBuilder(command)
         .directory(directory.toFile())
         .redirectOutput(directory.resolve("out.log").toFile())
-        .redirectError(directory.resolve("err.log").toFile())
-        .start();
+        .redirectError(directory.resolve("err.log").toFile());
   }
 }

@@ -2,12 +2,13 @@ package io.polyspark.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.polyspark.testing.Outcome;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,15 +18,24 @@ import org.junit.jupiter.api.io.TempDir;
 class ScriptsTest {
   private static final Path SUBMIT = Path.of(System.getProperty("conf.dir"), "..", "submit");
 
+  private static final List<String> SCRIPTS =
+      List.of(
+          "polyspark",
+          "quickstart",
+          "test",
+          "cluster/start",
+          "cluster/stop",
+          "cluster/gpus",
+          "lib/environment.sh",
+          "lib/cluster.sh");
+
   @TempDir Path directory;
   private Path root;
-
-  private record Outcome(int code, String output) {}
 
   @BeforeEach
   void copyScripts() throws IOException {
     root = directory.resolve("a clone");
-    for (String script : List.of("polyspark", "quickstart", "test", "lib/environment.sh")) {
+    for (String script : SCRIPTS) {
       Path copy = root.resolve("submit").resolve(script);
       Files.createDirectories(copy.getParent());
       Files.copy(SUBMIT.resolve(script), copy);
@@ -105,9 +115,6 @@ class ScriptsTest {
   private Outcome bash(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("bash"));
     command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Outcome(process.waitFor(), output);
+    return Outcome.of(directory, Map.of(), command.toArray(String[]::new));
   }
 }
