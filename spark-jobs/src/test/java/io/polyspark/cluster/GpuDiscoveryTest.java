@@ -40,8 +40,10 @@ class GpuDiscoveryTest {
         .isEqualTo(
             new Outcome(
                 1,
-                "Driver mismatch\n"
-                    + "nvidia-smi cannot list the GPUs: see what it says, and mend the driver.\n"));
+                """
+                Driver mismatch
+                nvidia-smi cannot list the GPUs: see what it says, and mend the driver.
+                """));
   }
 
   @Test

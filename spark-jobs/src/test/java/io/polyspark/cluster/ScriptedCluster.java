@@ -1,7 +1,5 @@
 package io.polyspark.cluster;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.polyspark.testing.Outcome;
 import java.io.File;
 import java.io.IOException;
@@ -17,7 +15,7 @@ import java.util.Map;
  * The cluster that {@code submit/cluster/start} starts and {@code submit/cluster/stop} ends, with
  * the Spark of the tests and on ports that were free.
  */
-final class ScriptedCluster implements AutoCloseable {
+final class ScriptedCluster {
   /** Where the scripts and the settings are. */
   static final Path SUBMIT = Path.of(System.getProperty("conf.dir"), "..", "submit", "cluster");
 
@@ -114,10 +112,5 @@ final class ScriptedCluster implements AutoCloseable {
       }
     }
     return found;
-  }
-
-  @Override
-  public void close() throws IOException, InterruptedException {
-    assertThat(stop().code()).isZero();
   }
 }

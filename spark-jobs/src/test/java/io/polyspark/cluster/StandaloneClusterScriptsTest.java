@@ -44,7 +44,7 @@ class StandaloneClusterScriptsTest {
 
   @AfterAll
   static void stop() throws Exception {
-    cluster.close();
+    assertThat(cluster.stop().code()).isZero();
   }
 
   @Test
