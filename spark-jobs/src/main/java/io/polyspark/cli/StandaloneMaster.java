@@ -3,6 +3,9 @@ package io.polyspark.cli;
 import io.polyspark.model.config.UserError;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.master.Master;
@@ -16,6 +19,8 @@ import org.apache.spark.util.Utils;
  */
 final class StandaloneMaster {
   private static final String SCHEME = "spark://";
+  private static final String CONNECTIONS =
+      "org.apache.spark.network.client.TransportClientFactory";
   private static final String SECRET = "spark.authenticate.secret";
 
   private StandaloneMaster() {}
@@ -51,6 +56,9 @@ final class StandaloneMaster {
       return;
     }
     String[] masters = Utils.parseStandaloneMasterUrls(conf.get("spark.master"));
+    // It would log the stack trace of what we say in a sentence.
+    Level usual = LogManager.getLogger(CONNECTIONS).getLevel();
+    Configurator.setLevel(CONNECTIONS, Level.OFF);
     RpcEnv here =
         RpcEnv.create(
             "hello",
@@ -76,6 +84,7 @@ final class StandaloneMaster {
     } finally {
       here.shutdown();
       here.awaitTermination();
+      Configurator.setLevel(CONNECTIONS, usual);
     }
   }
 

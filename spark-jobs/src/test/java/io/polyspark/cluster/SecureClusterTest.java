@@ -31,7 +31,7 @@ class SecureClusterTest {
   private static final String CONFIG =
       """
       model: tiny
-      steps: 200
+      steps: 100
       inner_steps: 20
       batch: 4
       context: 16
@@ -95,7 +95,7 @@ class SecureClusterTest {
     int code = driver.waitFor();
 
     assertThat(code).as(errors()).isZero();
-    assertThat(directory.resolve("run/checkpoints/round-0000010")).isDirectory();
+    assertThat(directory.resolve("run/checkpoints/round-0000005")).isDirectory();
     assertThat(pages)
         .contains("[ \"spark.authenticate\", \"true\" ]")
         .contains("[ \"spark.network.crypto.enabled\", \"true\" ]")

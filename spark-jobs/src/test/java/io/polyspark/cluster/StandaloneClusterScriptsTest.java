@@ -14,10 +14,14 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A cluster of one worker that offers two GPUs, from its start to its end. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StandaloneClusterScriptsTest {
   @TempDir private static Path directory;
   private static ScriptedCluster cluster;
@@ -99,6 +103,7 @@ class StandaloneClusterScriptsTest {
   }
 
   @Test
+  @Order(Integer.MAX_VALUE)
   void stopEndsAllOfItAndNothingElse() throws Exception {
     List<ProcessHandle> processes = cluster.processes();
     assertThat(processes).hasSizeGreaterThanOrEqualTo(2);
@@ -113,7 +118,6 @@ class StandaloneClusterScriptsTest {
     assertThat(processes).noneMatch(ProcessHandle::isAlive);
     assertThat(ProcessHandle.current().isAlive()).isTrue();
     assertThat(cluster.stop()).isEqualTo(new Outcome(0, "No cluster was running.\n"));
-    start();
   }
 
   private static String get(String address) throws IOException, InterruptedException {
