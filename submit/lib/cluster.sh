@@ -37,6 +37,13 @@ alive() {
   done
 }
 
+# is_gone PID: whether nothing is left of a process, its ports included.
+is_gone() {
+  local state
+  state=$(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" 2> /dev/null) || return 0
+  [[ -z $state || $state == Z* ]]
+}
+
 # end_all: ends every process of the cluster, and returns when they and their executors are gone.
 end_all() {
   local name pid turn
@@ -45,10 +52,10 @@ end_all() {
     # A worker ends its executors.
     kill "$pid" 2> /dev/null || true
     for ((turn = 0; turn < 100; turn++)); do
-      is_alive "$name" || break
+      is_gone "$pid" && break
       sleep 0.1
     done
-    if is_alive "$name"; then
+    if ! is_gone "$pid"; then
       kill -9 "$pid" 2> /dev/null || true
     fi
   done

@@ -28,16 +28,6 @@ class SecureClusterTest {
   private static final String TOKEN = "Merlin-13-of-the-object-store";
   private static final Path SETTINGS = ScriptedCluster.SUBMIT.resolve("secure.conf");
 
-  private static final String CONFIG =
-      """
-      model: tiny
-      steps: 100
-      inner_steps: 20
-      batch: 4
-      context: 16
-      validation: {every_rounds: 5, max_tokens: 64}
-      """;
-
   @TempDir private static Path directory;
   private static Map<String, String> environment;
   private static ScriptedCluster cluster;
@@ -64,23 +54,13 @@ class SecureClusterTest {
             "--properties",
             SETTINGS.toString());
     assertThat(outcome.code()).as(outcome.output()).isZero();
-    prepare();
+    TinyCorpus.prepare(directory);
+    Files.createDirectory(directory.resolve("events"));
   }
 
   @AfterAll
   static void stop() throws Exception {
     assertThat(cluster.stop().code()).isZero();
-  }
-
-  private static void prepare() throws Exception {
-    Path text = directory.resolve("text.txt");
-    Files.writeString(text, "The cat sat on the mat.\n".repeat(2000));
-    Files.writeString(directory.resolve("run.yaml"), CONFIG);
-    Files.createDirectory(directory.resolve("events"));
-    String[] arguments = {"prep", "--input", "text.txt", "--split", "tail", "--output", "data"};
-    Process prep =
-        Program.submit(directory, List.of("--master=local[1]"), PolySpark.class, arguments).start();
-    assertThat(prep.waitFor()).as(errors()).isZero();
   }
 
   @Test
@@ -159,9 +139,7 @@ class SecureClusterTest {
     List<String> options = new ArrayList<>(List.of("--master=" + cluster.address()));
     options.addAll(Stream.of(more).filter(option -> option.startsWith("--conf")).toList());
     options.add("--properties-file=" + settings);
-    List<String> arguments =
-        new ArrayList<>(
-            List.of("train", "--config", "run.yaml", "--data", "data", "--output", output));
+    List<String> arguments = new ArrayList<>(List.of(TinyCorpus.train(output)));
     arguments.addAll(Stream.of(more).filter(option -> !option.startsWith("--conf")).toList());
     ProcessBuilder driver =
         Program.submit(directory, options, PolySpark.class, arguments.toArray(String[]::new));

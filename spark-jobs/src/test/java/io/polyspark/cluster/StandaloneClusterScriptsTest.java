@@ -35,7 +35,7 @@ class StandaloneClusterScriptsTest {
         Files.readString(ScriptedCluster.SUBMIT.resolve("gpu-worker.conf"))
             .replaceFirst("(gpu\\.amount +)1", "$12")
             .replaceFirst(
-                "submit/cluster/gpus", ScriptedCluster.SUBMIT.resolve("gpus").toString()));
+                "(?m)submit/cluster/gpus$", ScriptedCluster.SUBMIT.resolve("gpus").toString()));
     String[] arguments = {
       "--workers", "1", "--cores", "2", "--memory", "1g", "--properties", settings.toString()
     };
