@@ -26,6 +26,8 @@ class YarnTest {
     // The disk of a laptop that is nine tenths full is good enough.
     configuration.set(
         "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage", "100");
+    configuration.set("yarn.scheduler.capacity.root.queues", "default");
+    configuration.set("yarn.scheduler.capacity.root.default.capacity", "100");
     configuration.set("yarn.scheduler.capacity.maximum-am-resource-percent", "1");
     configuration.set("yarn.nodemanager.resource.memory-mb", "6144");
     configuration.set("yarn.scheduler.minimum-allocation-mb", "128");
@@ -56,7 +58,7 @@ class YarnTest {
     text.append(Files.readString(ScriptedCluster.SUBMIT.resolve("yarn.conf")));
     // No more than this machine has.
     text.append("spark.executor.cores 1\n");
-    text.append("spark.executor.memory 512m\n");
+    text.append("spark.executor.memory 640m\n");
     text.append("spark.yarn.am.memory 512m\n");
     text.append("spark.driver.host 127.0.0.1\n");
     text.append("spark.ui.enabled false\n");
