@@ -21,6 +21,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
+import org.apache.spark.util.Utils;
+import scala.Tuple2;
+import scala.collection.JavaConverters;
 
 /**
  * What is known of a training run on this machine before it starts.
@@ -70,16 +73,12 @@ record DoctorReport(
    */
   static DoctorReport of(TrainConfig training, Optional<Path> data, Optional<Path> output) {
     Demand demand = Demand.ofTraining(training);
-    Map<String, String> settings = new TreeMap<>();
+    Map<String, String> settings = Map.of();
     SparkConf conf = new SparkConf();
     Optional<String> problem = Optional.empty();
     try {
       conf = SparkRuntime.settings(training);
-      for (String key : SHOWN_SETTINGS) {
-        if (conf.contains(key)) {
-          settings.put(key, conf.get(key));
-        }
-      }
+      settings = shown(conf);
     } catch (UserError e) {
       problem = Optional.of(e.getMessage());
     }
@@ -100,6 +99,19 @@ record DoctorReport(
         demand,
         settings,
         problem.or(() -> Finding.firstFailure(checks).map(Finding::text)));
+  }
+
+  /** As Spark's own pages show them: an option may hold a password. */
+  private static Map<String, String> shown(SparkConf conf) {
+    List<Tuple2<String, String>> shown =
+        SHOWN_SETTINGS.stream()
+            .filter(conf::contains)
+            .map(key -> new Tuple2<>(key, conf.get(key)))
+            .toList();
+    Map<String, String> settings = new TreeMap<>();
+    JavaConverters.seqAsJavaList(Utils.redact(conf, JavaConverters.asScalaBuffer(shown)))
+        .forEach(setting -> settings.put(setting._1(), setting._2()));
+    return settings;
   }
 
   /** As a JSON object, keys in snake case, memory in bytes. */

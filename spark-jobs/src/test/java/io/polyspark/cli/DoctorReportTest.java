@@ -23,6 +23,19 @@ class DoctorReportTest {
   private static final TrainConfig CHAR = TrainConfig.load(CONF, List.of());
 
   @Test
+  void showsNoPasswordThatAnOptionHolds() {
+    String key = "spark.executor.extraJavaOptions";
+    System.setProperty(key, "-Djavax.net.ssl.trustStorePassword=Osprey");
+    try {
+      assertThat(DoctorReport.of(CHAR).toText())
+          .contains(key + " = *********(redacted)")
+          .doesNotContain("Osprey");
+    } finally {
+      System.clearProperty(key);
+    }
+  }
+
+  @Test
   void saysWhatTheMachineAndTheConfigurationMakeOfEachOther() {
     String text = report(Optional.empty()).toText();
     assertThat(text)
