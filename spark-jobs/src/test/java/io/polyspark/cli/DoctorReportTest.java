@@ -27,7 +27,7 @@ class DoctorReportTest {
     String key = "spark.executor.extraJavaOptions";
     System.setProperty(key, "-Djavax.net.ssl.trustStorePassword=Osprey");
     try {
-      assertThat(DoctorReport.of(CHAR).toText())
+      assertThat(DoctorReport.of(CHAR, Optional.empty(), Optional.empty()).toText())
           .contains(key + " = *********(redacted)")
           .doesNotContain("Osprey");
     } finally {
