@@ -124,6 +124,11 @@ public final class PolySpark implements Runnable {
               .formatted(cause));
       return MISTAKE;
     }
+    Optional<SparkFailure> said = SparkFailure.of(failure);
+    if (said.isPresent()) {
+      say(said.get().sentence());
+      return said.get().mistake() ? MISTAKE : FAULT;
+    }
     failure.printStackTrace();
     return FAULT;
   }

@@ -67,7 +67,9 @@ final class SparkRuntime {
     if (conf.get("spark.master").startsWith("local-cluster")) {
       useJarInPlace(conf);
     }
-    return new JavaSparkContext(conf);
+    JavaSparkContext spark = new JavaSparkContext(conf);
+    ExecutorWatch.over(spark);
+    return spark;
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.polyspark.preflight;
 
+import io.polyspark.model.config.UserError;
+import io.polyspark.model.shards.Manifest;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.UUID;
@@ -14,11 +16,18 @@ import org.apache.hadoop.fs.Path;
 final class FileSystemChecks {
   private FileSystemChecks() {}
 
-  /** Whether a directory is there and can be listed. */
+  /** Whether a directory is there, can be listed, and has the manifest of token shards. */
   static Finding readable(String check, Path path, Configuration hadoop) {
     try (FileSystem fs = FileSystem.newInstance(path.toUri(), hadoop)) {
-      int entries = fs.listStatus(path).length;
-      return Finding.ok(check, "%s can be read, %d entries", fs.makeQualified(path), entries);
+      fs.listStatus(path);
+      Manifest manifest = Manifest.read(fs, path);
+      return Finding.ok(
+          check,
+          "%s can be read, a vocabulary of %d",
+          fs.makeQualified(path),
+          manifest.tokenizer().vocabSize());
+    } catch (UserError e) {
+      return Finding.fail(check, "%s", e.getMessage());
     } catch (FileNotFoundException e) {
       return Finding.fail(
           check,

@@ -238,13 +238,13 @@ public final class TrainJob {
       checkpoints.finish();
       return progress.result(run.checkpoint(end.round()));
     } catch (DivergedException diverged) {
-      if (diverged.isOfAverage()) {
-        outputFs.delete(run.checkpoint(diverged.round()), true);
-      }
+      boolean removed =
+          diverged.isOfAverage() && outputFs.delete(run.checkpoint(diverged.round()), true);
       throw new UserError(
           String.format(
-              "%s, so training has stopped; %s. Lower optimizer.lr or look at the data of that step.",
+              "%s, so training has stopped; %s%s. Lower optimizer.lr or look at the data of that step.",
               diverged.getMessage(),
+              removed ? run.checkpoint(diverged.round()) + " is of no use and was removed; " : "",
               run.newestWhole(LOG::warn)
                   .map(last -> "the last good checkpoint is " + last.directory())
                   .orElse("there was no checkpoint yet")),

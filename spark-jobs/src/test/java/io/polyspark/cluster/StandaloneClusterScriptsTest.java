@@ -2,6 +2,7 @@ package io.polyspark.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.polyspark.cli.PolySpark;
 import io.polyspark.cli.Program;
 import io.polyspark.testing.Outcome;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -100,6 +102,37 @@ class StandaloneClusterScriptsTest {
             .start();
     assertThat(job.waitFor()).as(Files.readString(directory.resolve("err.log"))).isZero();
     assertThat(directory.resolve("out.log")).content().endsWith("[[0], [1]]\n");
+  }
+
+  @Test
+  void tasksThatNoWorkerHasRoomForAreNotWaitedForInSilence() throws Exception {
+    Process prep =
+        Program.submit(
+                directory,
+                List.of(
+                    "--master=" + cluster.address(),
+                    "--conf=spark.driver.host=127.0.0.1",
+                    "--conf=spark.executor.cores=99"),
+                PolySpark.class,
+                "prep",
+                "--synthetic",
+                "10k",
+                "--output",
+                directory.resolve("never").toString())
+            .start();
+    Path err = directory.resolve("err.log");
+    String sentence =
+        "there is no executor: see whether the cluster at "
+            + cluster.address()
+            + " is up and its workers have room for executors of 99 cores";
+    while (prep.isAlive() && !Files.readString(err).contains(sentence)) {
+      prep.waitFor(100, TimeUnit.MILLISECONDS);
+    }
+    assertThat(err).content().contains(sentence);
+
+    prep.destroy();
+    prep.waitFor();
+    assertThat(err).content().doesNotContain("\tat io.polyspark");
   }
 
   @Test

@@ -89,8 +89,9 @@ class PreflightTest {
 
   @Test
   void dataThatIsNotThereSaysWhoLooked() {
-    assertThat(FileSystemChecks.readable("data", path(""), HADOOP).level())
-        .isEqualTo(Finding.Level.OK);
+    Finding empty = FileSystemChecks.readable("data", path(""), HADOOP);
+    assertThat(empty.level()).isEqualTo(Finding.Level.FAIL);
+    assertThat(empty.text()).contains("manifest.json");
     assertThat(FileSystemChecks.readable("data", path("nothing"), HADOOP).text())
         .endsWith(
             "nothing is not there, seen from this machine: give a place that the driver and all"

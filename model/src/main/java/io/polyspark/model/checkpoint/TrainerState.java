@@ -9,12 +9,15 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.read.ReadLimits;
 import io.polyspark.model.read.StrictJson;
 import io.polyspark.model.read.WholeFile;
 import io.polyspark.model.shards.DataPosition;
 import io.polyspark.model.shards.SampleRange;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,14 +74,16 @@ public record TrainerState(
   /**
    * Takes copies of the unused samples and of the configuration, in its order.
    *
-   * @throws IllegalArgumentException if a count is negative, or samples are unused that were not
-   *     consumed
+   * @throws IllegalArgumentException if a count is negative or beyond all data, or samples are
+   *     unused that were not consumed, or more than once
    */
   public TrainerState {
     requireAtLeast(0, round, "round");
     requireAtLeast(0, completedSteps, "completed_steps");
     requireAtLeast(0, samplesConsumed, "samples_consumed");
+    requireAtMost(ReadLimits.TOKENS, samplesConsumed, "samples_consumed");
     requireAtLeast(0, tokensSeen, "tokens_seen");
+    requireAtMost(ReadLimits.TOKENS, tokensSeen, "tokens_seen");
     requireAtLeast(1, replicas, "replicas");
     requireAtLeast(1, batch, "batch");
     requireAtLeast(1, context, "context");
@@ -88,10 +93,29 @@ public record TrainerState(
             range.count() + " unused samples from " + range.first() + " were never consumed");
       }
     }
+    requireDistinct(unusedSamples);
     unusedSamples = List.copyOf(unusedSamples);
     Objects.requireNonNull(shardManifestSha256, "shardManifestSha256");
     Objects.requireNonNull(environment, "environment");
     configuration = Collections.unmodifiableMap(new LinkedHashMap<>(configuration));
+  }
+
+  /** A sample that is queued twice would be trained on twice. */
+  private static void requireDistinct(List<SampleRange> ranges) {
+    List<SampleRange> sorted = new ArrayList<>(ranges);
+    sorted.sort(Comparator.comparingLong(SampleRange::first));
+    for (int i = 1; i < sorted.size(); i++) {
+      if (sorted.get(i).first() < sorted.get(i - 1).first() + sorted.get(i - 1).count()) {
+        throw new IllegalArgumentException(
+            "sample " + sorted.get(i).first() + " is unused more than once");
+      }
+    }
+  }
+
+  private static void requireAtMost(long most, long value, String key) {
+    if (value > most) {
+      throw new IllegalArgumentException(key + " is " + value + ", more than " + most);
+    }
   }
 
   private static void requireAtLeast(long least, long value, String key) {

@@ -25,6 +25,8 @@ public final class StrictJson {
   private static final Pattern PACKAGE =
       Pattern.compile("\\b(?:java|io\\.polyspark|com\\.fasterxml)\\.(?:[a-z0-9_]+\\.)*");
 
+  private static final int LONGEST_REASON = 120;
+
   private StrictJson() {}
 
   /** A mapper with these rules, for a reader to add its own to. */
@@ -55,6 +57,12 @@ public final class StrictJson {
     String line = message == null ? "" : message.lines().findFirst().orElse("");
     String plain = BOUND_AS.matcher(line).replaceAll("");
     plain = PACKAGE.matcher(plain).replaceAll("").strip();
-    return plain.endsWith(".") ? plain.substring(0, plain.length() - 1) : plain;
+    if (plain.length() > LONGEST_REASON) {
+      // It may quote the file, which need not be ours to show.
+      plain = plain.substring(0, LONGEST_REASON) + "...";
+    }
+    return plain.endsWith(".") && !plain.endsWith("...")
+        ? plain.substring(0, plain.length() - 1)
+        : plain;
   }
 }

@@ -226,14 +226,19 @@ public final class MetricsFile implements MetricsSink {
 
   private void keepUpTo(int lastRound) throws IOException {
     if (!fs.exists(file)) {
+      if (lastRound > 0) {
+        LOG.warn("There is no {} of the rounds up to the checkpoint's, {}", file, lastRound);
+      }
       return;
     }
+    int[] newest = {0};
     try (OutputStream out = fs.create(temporary, true)) {
       read(
           fs,
           file,
           metrics -> {
             if (metrics.round() <= lastRound) {
+              newest[0] = Math.max(newest[0], metrics.round());
               write(metrics);
             }
             if (round.size() > 1 << 20) {
@@ -241,6 +246,13 @@ public final class MetricsFile implements MetricsSink {
             }
           });
       drainTo(out);
+      if (newest[0] < lastRound) {
+        LOG.warn(
+            "{} ends with round {}, though the checkpoint is of round {}: what lies between is lost",
+            file,
+            newest[0],
+            lastRound);
+      }
     } catch (UserError damaged) {
       fs.delete(temporary, false);
       throw damaged;

@@ -132,7 +132,7 @@ public final class ProgressLine implements MetricsSink {
       message.append(
           String.format(
               Locale.ROOT,
-              " %.1fk tok/s %s sent %s left",
+              " %.1fk tok/s %s/round %s left",
               round.tokensPerSecond() / 1000,
               bytes(round.sentBytes()),
               left));
@@ -177,7 +177,7 @@ public final class ProgressLine implements MetricsSink {
       line.append(
           String.format(
               Locale.ROOT,
-              ", %,.0f tokens/s, %s sent, %s left",
+              ", %,.0f tokens/s, %s sent per round, %s left",
               round.tokensPerSecond(),
               bytes(round.sentBytes()),
               left));

@@ -28,12 +28,12 @@ class ProgressLineTest {
                 assertThat(line)
                     .matches(
                         " 50%  step 20 of 40  loss 2\\.500, 41,000 tokens/s, 67\\.1 MB"
-                            + " sent, \\d+s left"),
+                            + " sent per round, \\d+s left"),
             line ->
                 assertThat(line)
                     .isEqualTo(
                         "100%  step 40 of 40  loss 2.500, validation 2.125, 41,000 tokens/s,"
-                            + " 67.1 MB sent, 0s left"));
+                            + " 67.1 MB sent per round, 0s left"));
   }
 
   @Test
