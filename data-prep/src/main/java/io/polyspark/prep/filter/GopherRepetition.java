@@ -75,7 +75,7 @@ public record GopherRepetition(
 
   private Optional<String> broken(TextStatistics text) {
     Repetition repetition = text.repetition();
-    double characters = text.characters();
+    int characters = text.characters();
     Repetition.Duplicates paragraphs = repetition.paragraphs();
     if (Share.of(paragraphs.duplicates(), paragraphs.items()) > maxDuplicateParagraphs) {
       return Optional.of("max_duplicate_paragraphs");

@@ -7,8 +7,8 @@ final class Share {
   private Share() {}
 
   /** part / whole; 0 of nothing. */
-  static double of(double part, double whole) {
-    return whole == 0 ? 0 : part / whole;
+  static double of(long part, long whole) {
+    return whole == 0 ? 0 : (double) part / whole;
   }
 
   /** Checks a setting that is a share of a whole. */

@@ -1,0 +1,2 @@
+/** Takes what identifies a person out of text. */
+package io.polyspark.prep.mask;
