@@ -35,17 +35,17 @@ public record GopherQuality(
     double minAlphabeticWords,
     int minStopWords)
     implements Stage {
+  private static final List<String> STOP_WORDS =
+      List.of("the", "be", "to", "of", "and", "that", "have", "with");
+  private static final long[] STOP_WORD_HASHES =
+      STOP_WORDS.stream().mapToLong(BareWords::of).toArray();
+
   /** The name of the stage. */
   public static final String NAME = "gopher_quality";
 
   /** The paper's thresholds. */
   public static final GopherQuality DEFAULTS =
       new GopherQuality(50, 100_000, 3, 10, 0.1, 0.1, 0.9, 0.3, 0.8, 2);
-
-  private static final List<String> STOP_WORDS =
-      List.of("the", "be", "to", "of", "and", "that", "have", "with");
-  private static final long[] STOP_WORD_HASHES =
-      STOP_WORDS.stream().mapToLong(BareWords::of).toArray();
 
   /**
    * Checks the settings.

@@ -10,9 +10,9 @@ final class Hashes {
 
   private Hashes() {}
 
-  /** Adds one more item to the hash of a sequence. */
+  /** Adds one more item to the hash of a sequence; a 0 in front counts, too. */
   static long add(long hash, long item) {
-    return hash * MULTIPLIER + item;
+    return hash * MULTIPLIER + item + 1;
   }
 
   /** Spreads a sum over all bits: Stafford's variant 13 of the finalizer of MurmurHash3. */

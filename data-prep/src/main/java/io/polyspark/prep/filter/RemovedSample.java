@@ -13,16 +13,15 @@ import java.util.TreeSet;
  * A few of the documents that one rule removed, for people to read: those k whose seeded hashes are
  * the smallest. Which ones that are depends neither on the order of the documents nor on how they
  * were divided among tasks. A document's id is that of its text, the first 64 bits of its SHA-256,
- * so that the same text is there once. Immutable.
+ * so that the same text is there once.
+ *
+ * @param size k
+ * @param seed another one gives another sample
+ * @param entries the documents, by rank
  */
-public final class RemovedSample implements Serializable {
-  private static final long serialVersionUID = 1L;
+public record RemovedSample(int size, long seed, List<Entry> entries) implements Serializable {
   private static final int ID_BYTES = 8;
   private static final int MOST_CHARACTERS = 2000;
-
-  private final int size;
-  private final long seed;
-  private final List<Entry> entries;
 
   /**
    * A removed document.
@@ -33,18 +32,7 @@ public final class RemovedSample implements Serializable {
    */
   public record Entry(long rank, String id, String text) implements Serializable {}
 
-  private RemovedSample(int size, long seed, List<Entry> entries) {
-    this.size = size;
-    this.seed = seed;
-    this.entries = entries;
-  }
-
-  /**
-   * A sample of nothing yet.
-   *
-   * @param size k
-   * @param seed another one gives another sample
-   */
+  /** A sample of nothing yet. */
   static RemovedSample empty(int size, long seed) {
     return new RemovedSample(size, seed, List.of());
   }
@@ -76,11 +64,6 @@ public final class RemovedSample implements Serializable {
     all.addAll(entries);
     all.addAll(other.entries);
     return new RemovedSample(size, seed, all.stream().limit(size).toList());
-  }
-
-  /** The documents, by rank. */
-  public List<Entry> entries() {
-    return entries;
   }
 
   private static String excerpt(String text) {

@@ -54,8 +54,8 @@ class GopherQualityAtItsThresholdsTest {
 
   @Test
   void bulletLines() {
-    String line = "• the words of a list\n";
-    String plain = "the words of a text\n";
+    String line = "• the entries of longer lists\n";
+    String plain = "the sentences of texts\n";
     assertThat(removedBy(RULES, line.repeat(18) + plain.repeat(2))).isEmpty();
     assertThat(removedBy(RULES, line.repeat(19) + plain.repeat(2))).contains("max_bullet_lines");
     assertThat(removedBy(RULES, line.repeat(19).replace("•", "\n  -")))

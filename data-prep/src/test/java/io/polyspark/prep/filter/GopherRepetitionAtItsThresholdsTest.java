@@ -30,7 +30,7 @@ class GopherRepetitionAtItsThresholdsTest {
     String text = "aaaaa\nbbbbb\n\naaaaa\nbbbbb\n\n" + "x".repeat(29);
     assertThat(text).hasSize(55);
     assertThat(removedBy(with(1, 0.2, 1, 1), text)).isEmpty();
-    assertThat(removedBy(with(1, 0.2, 1, 1), text.substring(1).replace("\n\naaaaa", "\n\naaaa")))
+    assertThat(removedBy(with(1, 0.2, 1, 1), text.substring(0, 54)))
         .contains("max_duplicate_paragraph_characters");
   }
 
