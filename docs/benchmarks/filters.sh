@@ -4,7 +4,7 @@
 #   docs/benchmarks/filters.sh FILE... [--evaluation=FILE...]
 #
 # Text files are one document each, JSON lines one document a line; they are read into memory first. A rate is the best of
-# three seconds, in bytes of UTF-8 that go in.
+# three seconds of the thread's processor time, in bytes of UTF-8 that go in, whatever else the machine does meanwhile.
 set -euo pipefail
 
 # shellcheck source=submit/lib/environment.sh

@@ -10,20 +10,11 @@ final class TextScan {
   private final char[] text;
   private final TextStatistics result;
 
-  private boolean inWord;
-  private int wordLength;
-  private long wordHash;
-  private long bareHash;
-  private boolean bare;
-  private boolean alphabetic;
-
   private boolean inLine;
   private int lineLength;
   private long lineHash;
-
   private int paragraph;
   private boolean paragraphEnded = true;
-  private int dots;
 
   TextScan(char[] text) {
     this.text = text;
@@ -32,111 +23,102 @@ final class TextScan {
     result.wordHashes = new long[someWords];
     result.bareHashes = new long[someWords];
     result.wordLengths = new int[someWords];
-    growLines(FEWEST_LINES + text.length / 100);
+    int someLines = FEWEST_LINES + text.length / 100;
+    result.lineStarts = new int[someLines];
+    result.lineEnds = new int[someLines];
+    result.lineLengths = new int[someLines];
+    result.lineWords = new int[someLines];
+    result.lineParagraphs = new int[someLines];
+    result.lineHashes = new long[someLines];
   }
 
   TextStatistics run() {
     int at = 0;
     while (at < text.length) {
-      char c = text[at];
-      if (Characters.isSpace(c)) {
-        space(c);
+      if (Characters.isSpace(text[at])) {
+        space(text[at]);
         at++;
       } else {
-        int codePoint = c < Character.MIN_SURROGATE ? c : Character.codePointAt(text, at);
-        int next = at + Character.charCount(codePoint);
-        letter(codePoint, at, next);
-        at = next;
+        if (!inLine) {
+          startLine(at);
+        }
+        at = word(at);
       }
     }
-    endDots();
-    endWord();
-    endLine();
     return result;
   }
 
   private void space(char c) {
-    endDots();
-    endWord();
     result.characters++;
     if (c == '\n') {
       result.newlines++;
-      if (!inLine) {
-        paragraphEnded = true;
-      }
-      endLine();
+      paragraphEnded |= !inLine;
+      inLine = false;
     } else if (inLine) {
       lineLength++;
       lineHash = Hashes.add(lineHash, c);
     }
   }
 
-  private void letter(int codePoint, int start, int end) {
-    if (!inLine) {
-      startLine(start);
+  /** Reads a word and returns where it ends. */
+  private int word(int start) {
+    long hash = 0;
+    long bareHash = 0;
+    boolean bare = false;
+    boolean alphabetic = false;
+    int length = 0;
+    int at = start;
+    while (at < text.length && !Characters.isSpace(text[at])) {
+      int codePoint =
+          text[at] < Character.MIN_SURROGATE ? text[at] : Character.codePointAt(text, at);
+      hash = Hashes.add(hash, codePoint);
+      int lower = Characters.bare(codePoint);
+      if (lower != 0) {
+        bareHash = Hashes.add(bareHash, lower);
+        bare = true;
+        alphabetic = alphabetic || Character.isLetter(codePoint);
+      } else {
+        countSymbol(codePoint, at);
+      }
+      length++;
+      at += codePoint < Character.MIN_SUPPLEMENTARY_CODE_POINT ? 1 : 2;
     }
-    if (!inWord) {
-      inWord = true;
-      wordLength = 0;
-      wordHash = 0;
-      bareHash = 0;
-      bare = false;
-      alphabetic = false;
-    }
-    result.characters++;
-    wordLength++;
-    wordHash = Hashes.add(wordHash, codePoint);
-    int lower = Characters.bare(codePoint);
-    if (lower != 0) {
-      bare = true;
-      bareHash = Hashes.add(bareHash, lower);
-      alphabetic |= Character.isLetter(codePoint);
-    }
-    int line = result.lines - 1;
-    lineLength++;
-    lineHash = Hashes.add(lineHash, codePoint);
-    result.lineEnds[line] = end;
-    result.lineLengths[line] = lineLength;
-    result.lineHashes[line] = lineHash;
-    count(codePoint);
+    // Never 0, which says that there is none.
+    addWord(Hashes.mix(hash), bare ? BareWords.hash(bareHash) : 0, length);
+    result.alphabeticWords += alphabetic ? 1 : 0;
+    endsLineSoFar(at);
+    return at;
   }
 
-  private void count(int codePoint) {
-    if (codePoint == '.') {
-      dots++;
-      return;
-    }
-    endDots();
+  private void countSymbol(int codePoint, int at) {
     if (codePoint == '#') {
       result.hashSymbols++;
     } else if (codePoint == '…') {
       result.ellipses++;
+    } else if (codePoint == '.' && (at == 0 || text[at - 1] != '.')) {
+      int end = at;
+      while (end < text.length && text[end] == '.') {
+        end++;
+      }
+      result.ellipses += (end - at) / 3;
     }
   }
 
-  private void endDots() {
-    result.ellipses += dots / 3;
-    dots = 0;
-  }
-
-  private void endWord() {
-    if (!inWord) {
-      return;
-    }
-    inWord = false;
+  private void addWord(long hash, long bareHash, int length) {
     int word = result.words++;
     if (word == result.wordHashes.length) {
-      int length = 2 * word;
-      result.wordHashes = Arrays.copyOf(result.wordHashes, length);
-      result.bareHashes = Arrays.copyOf(result.bareHashes, length);
-      result.wordLengths = Arrays.copyOf(result.wordLengths, length);
+      int room = 2 * word;
+      result.wordHashes = Arrays.copyOf(result.wordHashes, room);
+      result.bareHashes = Arrays.copyOf(result.bareHashes, room);
+      result.wordLengths = Arrays.copyOf(result.wordLengths, room);
     }
-    result.wordHashes[word] = Hashes.mix(wordHash);
-    // Never 0, which says that there is none.
-    result.bareHashes[word] = bare ? BareWords.hash(bareHash) : 0;
-    result.wordLengths[word] = wordLength;
-    result.wordCharacters += wordLength;
-    result.alphabeticWords += alphabetic ? 1 : 0;
+    result.wordHashes[word] = hash;
+    result.bareHashes[word] = bareHash;
+    result.wordLengths[word] = length;
+    result.wordCharacters += length;
+    result.characters += length;
+    lineLength += length;
+    lineHash = Hashes.add(lineHash, hash);
   }
 
   private void startLine(int start) {
@@ -154,17 +136,20 @@ final class TextScan {
     result.lineParagraphs[line] = paragraph;
   }
 
-  private void endLine() {
-    inLine = false;
+  /** Any word may be the last of its line; white space behind it is not the line's. */
+  private void endsLineSoFar(int end) {
+    int line = result.lines - 1;
+    result.lineEnds[line] = end;
+    result.lineLengths[line] = lineLength;
+    result.lineHashes[line] = lineHash;
   }
 
-  private void growLines(int length) {
-    boolean first = result.lineStarts == null;
-    result.lineStarts = first ? new int[length] : Arrays.copyOf(result.lineStarts, length);
-    result.lineEnds = first ? new int[length] : Arrays.copyOf(result.lineEnds, length);
-    result.lineLengths = first ? new int[length] : Arrays.copyOf(result.lineLengths, length);
-    result.lineWords = first ? new int[length] : Arrays.copyOf(result.lineWords, length);
-    result.lineParagraphs = first ? new int[length] : Arrays.copyOf(result.lineParagraphs, length);
-    result.lineHashes = first ? new long[length] : Arrays.copyOf(result.lineHashes, length);
+  private void growLines(int room) {
+    result.lineStarts = Arrays.copyOf(result.lineStarts, room);
+    result.lineEnds = Arrays.copyOf(result.lineEnds, room);
+    result.lineLengths = Arrays.copyOf(result.lineLengths, room);
+    result.lineWords = Arrays.copyOf(result.lineWords, room);
+    result.lineParagraphs = Arrays.copyOf(result.lineParagraphs, room);
+    result.lineHashes = Arrays.copyOf(result.lineHashes, room);
   }
 }
