@@ -64,7 +64,6 @@ public record Normalize(
       }
     }
     String clean = changed == null ? text : changed.toString();
-    // normalize() gives a text that is in form C already back as it is.
     return Verdict.keep(
         candidate.withText(
             composed && mayCompose ? Normalizer.normalize(clean, Normalizer.Form.NFC) : clean));
