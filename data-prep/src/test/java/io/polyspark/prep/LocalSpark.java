@@ -16,10 +16,10 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** A Spark in this JVM, and ways to look at what it prepared. */
-final class LocalSpark implements AutoCloseable {
+public final class LocalSpark implements AutoCloseable {
   private final JavaSparkContext spark;
 
-  LocalSpark(int threads, Map<String, String> settings) {
+  public LocalSpark(int threads, Map<String, String> settings) {
     SparkConf conf =
         new SparkConf()
             .setMaster("local[" + threads + "]")
@@ -30,11 +30,11 @@ final class LocalSpark implements AutoCloseable {
     this.spark = new JavaSparkContext(conf);
   }
 
-  static LocalSpark start() {
+  public static LocalSpark start() {
     return new LocalSpark(2, Map.of());
   }
 
-  JavaSparkContext context() {
+  public JavaSparkContext context() {
     return spark;
   }
 
@@ -71,7 +71,7 @@ final class LocalSpark implements AutoCloseable {
   }
 
   /** The SHA-256 of every file below a directory. */
-  static Map<String, String> sums(Path directory) throws IOException {
+  public static Map<String, String> sums(Path directory) throws IOException {
     Map<String, String> sums = new TreeMap<>();
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
