@@ -11,6 +11,7 @@ import io.polyspark.prep.read.DocumentSource;
 import io.polyspark.prep.read.FileSource;
 import io.polyspark.prep.read.InputFile;
 import io.polyspark.prep.read.InputFiles;
+import io.polyspark.prep.read.PartitionSize;
 import io.polyspark.prep.shard.OutputDirectory;
 import io.polyspark.prep.shard.PlainFiles;
 import io.polyspark.prep.shard.ShardJob;
@@ -36,12 +37,6 @@ import org.apache.spark.api.java.JavaSparkContext;
  * function of the input's bytes, the files' names and the options, on any cluster.
  */
 public final class PrepareCorpus {
-  private static final long LARGEST_PARTITION = 128L << 20;
-  private static final long SMALLEST_PARTITION = 1L << 20;
-
-  /** Tasks per core, so that no core waits long for a slow one. */
-  private static final int TASKS_PER_CORE = 4;
-
   private final JavaSparkContext spark;
   private final Configuration configuration;
   private final PrepareOptions options;
@@ -126,17 +121,11 @@ public final class PrepareCorpus {
   private DocumentSource source() {
     if (options.syntheticBytes().isPresent()) {
       long bytes = options.syntheticBytes().get();
-      return new SyntheticSource(bytes, options.seed(), partitionSize(bytes));
+      return new SyntheticSource(bytes, options.seed(), PartitionSize.of(bytes, spark));
     }
     List<InputFile> files = InputFiles.list(options.inputs(), configuration);
     long bytes = files.stream().mapToLong(InputFile::length).sum();
-    return new FileSource(files, options.documentSeparator(), partitionSize(bytes));
-  }
-
-  /** How many bytes a task shall read: enough tasks for all cores, none too small or too large. */
-  private long partitionSize(long bytes) {
-    long even = bytes / ((long) TASKS_PER_CORE * spark.defaultParallelism()) + 1;
-    return Math.max(SMALLEST_PARTITION, Math.min(LARGEST_PARTITION, even));
+    return new FileSource(files, options.documentSeparator(), PartitionSize.of(bytes, spark));
   }
 
   private TokenizeJob tokenize(DocumentSource source, byte[] tokenizerJson, SplitRule rule) {

@@ -30,15 +30,22 @@ public final class LocalSpark implements AutoCloseable {
     this.spark = new JavaSparkContext(conf);
   }
 
+
+
+  /** Starts one of two threads. */
   public static LocalSpark start() {
     return new LocalSpark(2, Map.of());
   }
 
+
+
+  /** The context. */
   public JavaSparkContext context() {
     return spark;
   }
 
-  PreparedCorpus prepare(PrepareOptions options) {
+  /** Prepares a corpus, silently. */
+  public PreparedCorpus prepare(PrepareOptions options) {
     return PrepareCorpus.run(spark, options);
   }
 

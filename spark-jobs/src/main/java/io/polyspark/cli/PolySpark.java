@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "VERB",
     commandListHeading = "%nVerbs:%n",
     subcommands = {
+      TokenizerCommand.class,
       PrepCommand.class,
       DoctorCommand.class,
       BenchCommand.class,

@@ -62,17 +62,10 @@ final class ByteTokenizerJson {
     return model;
   }
 
-  /**
-   * GPT-2's alphabet: the bytes that Latin-1 prints stand for themselves, the 68 others follow
-   * U+0100 in ascending order.
-   */
   private static Map<String, Integer> vocabulary() {
     Map<String, Integer> vocabulary = new LinkedHashMap<>();
-    int next = 0x100;
     for (int value = 0; value < 256; value++) {
-      boolean prints =
-          (value >= '!' && value <= '~') || (value >= 0xa1 && value <= 0xac) || value >= 0xae;
-      vocabulary.put(Character.toString(prints ? value : next++), value);
+      vocabulary.put(Character.toString(ByteAlphabet.name((byte) value)), value);
     }
     vocabulary.put(END_OF_TEXT, ByteTokenizer.END_OF_TEXT);
     return vocabulary;

@@ -4,7 +4,6 @@ import io.polyspark.model.config.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,10 +11,6 @@ import java.util.Map;
  * itself through DJL. The native library travels in DJL's jar: nothing is fetched.
  */
 public final class HuggingFaceTokenizer implements Tokenizer {
-  /** What the end of text is called, the most particular first. */
-  private static final List<String> END_OF_TEXT_NAMES =
-      List.of("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "[EOS]", "<|eos|>");
-
   /** No padding, no truncation: ids are the text's and nobody else's. */
   private static final Map<String, String> OPTIONS =
       Map.of("padding", "false", "truncation", "false", "addSpecialTokens", "false");
@@ -40,24 +35,16 @@ public final class HuggingFaceTokenizer implements Tokenizer {
    * @throws UserError if it is no tokenizer, or has no end of text
    */
   public HuggingFaceTokenizer(byte[] json, String source) {
+    this(json, TokenizerJson.read(json, source), source);
+  }
+
+  /** As the other, of what has been read already. */
+  HuggingFaceTokenizer(byte[] json, TokenizerJson checked, String source) {
     this.source = source;
     this.json = json.clone();
     this.sha256 = Sha256.hex(json);
-    TokenizerJson checked = TokenizerJson.read(json, source);
     this.vocabSize = checked.vocabSize();
-    Map<String, Integer> addedTokens = checked.addedTokens();
-    this.endOfText =
-        END_OF_TEXT_NAMES.stream()
-            .filter(addedTokens::containsKey)
-            .findFirst()
-            .map(addedTokens::get)
-            .orElseThrow(
-                () ->
-                    UserError.of(
-                        "%s has no end-of-text token among its added_tokens %s; add one of %s.",
-                        source,
-                        addedTokens.keySet().stream().sorted().toList(),
-                        END_OF_TEXT_NAMES));
+    this.endOfText = checked.endOfText(source);
     try {
       this.library =
           ai.djl.huggingface.tokenizers.HuggingFaceTokenizer.newInstance(

@@ -2,6 +2,7 @@ package io.polyspark.model.tokenize;
 
 import io.polyspark.model.config.UserError;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Text to token ids and back. A tokenizer is identified by the SHA-256 of its {@code
@@ -9,6 +10,10 @@ import java.util.Arrays;
  * of another vocabulary. Implementations may be shared by threads.
  */
 public interface Tokenizer extends AutoCloseable {
+  /** What the end of text is called, the most particular first. */
+  List<String> END_OF_TEXT_NAMES =
+      List.of("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "[EOS]", "<|eos|>");
+
   /** Number of ids, V: every id is in {@code [0, V)}. */
   int vocabSize();
 
@@ -38,7 +43,9 @@ public interface Tokenizer extends AutoCloseable {
   void close();
 
   /**
-   * Opens the tokenizer that a {@code tokenizer.json} describes.
+   * Opens the tokenizer that a {@code tokenizer.json} describes. Which implementation turns text
+   * into ids follows from the file, and does not change them: {@link ByteTokenizer} for its own,
+   * {@link ByteLevelBpe} for what it knows exactly, the tokenizers library for all else.
    *
    * @throws UserError if it describes none
    */
@@ -54,6 +61,6 @@ public interface Tokenizer extends AutoCloseable {
   static Tokenizer load(byte[] json, String source) {
     return Arrays.equals(json, ByteTokenizer.JSON)
         ? new ByteTokenizer()
-        : new HuggingFaceTokenizer(json, source);
+        : ByteLevelBpe.orLibrary(json, source);
   }
 }

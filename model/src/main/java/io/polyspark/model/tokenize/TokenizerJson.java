@@ -21,10 +21,11 @@ import java.util.Map;
  *
  * @param vocabSize one more than the largest id
  * @param addedTokens ids of the added tokens by what they stand for
- * @param library what the library is to be given: the same without truncation, padding and what is
- *     put around a text, since ids here are the text's and nobody else's
+ * @param root the same without truncation, padding and what is put around a text, since ids here
+ *     are the text's and nobody else's
  */
-record TokenizerJson(int vocabSize, Map<String, Integer> addedTokens, String library) {
+record TokenizerJson(int vocabSize, Map<String, Integer> addedTokens, JsonNode root) {
+
   private static final List<String> PARTS_OF_OTHERS =
       List.of("truncation", "padding", "post_processor");
   private static final int MOST_TOKEN_CHARACTERS = 1000;
@@ -49,6 +50,31 @@ record TokenizerJson(int vocabSize, Map<String, Integer> addedTokens, String lib
               source, StrictJson.reason(e)),
           e);
     }
+  }
+
+  /** What the library is to be given. */
+  String library() {
+    return root.toString();
+  }
+
+  /**
+   * The id of the end of text.
+   *
+   * @param source what to call the tokenizer in a message
+   * @throws UserError if it has none
+   */
+  int endOfText(String source) {
+    return Tokenizer.END_OF_TEXT_NAMES.stream()
+        .filter(addedTokens::containsKey)
+        .findFirst()
+        .map(addedTokens::get)
+        .orElseThrow(
+            () ->
+                UserError.of(
+                    "%s has no end-of-text token among its added_tokens %s; add one of %s.",
+                    source,
+                    addedTokens.keySet().stream().sorted().toList(),
+                    Tokenizer.END_OF_TEXT_NAMES));
   }
 
   private static final class Reader {
@@ -79,7 +105,7 @@ record TokenizerJson(int vocabSize, Map<String, Integer> addedTokens, String lib
       checkStrips(root.path("decoder"));
       vocabulary(model);
       checkMerges(model);
-      return new TokenizerJson(largest + 1, Map.copyOf(addedTokens), root.toString());
+      return new TokenizerJson(largest + 1, Map.copyOf(addedTokens), root);
     }
 
     /** Half of a surrogate pair, which an escape may name, is no text to the library. */
