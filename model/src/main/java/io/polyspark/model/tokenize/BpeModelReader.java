@@ -40,6 +40,9 @@ final class BpeModelReader {
   private static final Set<String> BYTE_LEVEL_PARTS =
       Set.of("type", "add_prefix_space", "trim_offsets", "use_regex");
 
+  /** Of bytes that no text has. */
+  private static final int NO_TOKEN = -1;
+
   private final JsonNode root;
   private final JsonNode model;
   private final Map<String, Integer> vocabulary = new HashMap<>();
@@ -140,10 +143,15 @@ final class BpeModelReader {
     int[] ids = new int[256];
     for (int value = 0; value < ids.length; value++) {
       Integer id = vocabulary.get(Character.toString(ByteAlphabet.name((byte) value)));
-      require(id != null, "the byte %d has no token", value);
-      ids[value] = id;
+      require(id != null || !occurs(value), "the byte %d has no token", value);
+      ids[value] = id == null ? NO_TOKEN : id;
     }
     return ids;
+  }
+
+  /** Whether a byte is part of any character's UTF-8. */
+  private static boolean occurs(int value) {
+    return value < 0xc0 || (value > 0xc1 && value < 0xf5);
   }
 
   private MergeTable merges() throws UnsupportedTokenizerException {

@@ -13,16 +13,18 @@ final class WordCache {
 
   private static final int MOST_WORDS = 1 << 16;
   private static final int MOST_BYTES = 1 << 20;
-  private static final int SLOTS = 2 * MOST_WORDS;
 
   /** For each slot the number of the word that lies there, from 1; 0 where there is none. */
-  private final int[] slots = new int[SLOTS];
+  private int[] slots = new int[1 << 11];
 
-  private final int[] hashes = new int[MOST_WORDS];
-  private final int[] byteEnds = new int[MOST_WORDS + 1];
-  private final int[] idEnds = new int[MOST_WORDS + 1];
-  private final byte[] bytes = new byte[MOST_BYTES];
-  private final int[] ids = new int[MOST_BYTES];
+  private int[] hashes = new int[1 << 10];
+  private int[] byteEnds = new int[hashes.length + 1];
+  private int[] idEnds = new int[hashes.length + 1];
+  private byte[] bytes = new byte[1 << 13];
+
+  /** A word has no more ids than bytes. */
+  private int[] ids = new int[bytes.length];
+
   private int words;
 
   static int hash(byte[] text, int from, int to) {
@@ -36,7 +38,8 @@ final class WordCache {
 
   /** Adds a word's ids, if they are known, and says whether they were. */
   boolean addTo(IdBuffer out, byte[] text, int from, int to, int hash) {
-    for (int slot = hash & SLOTS - 1; slots[slot] != 0; slot = slot + 1 & SLOTS - 1) {
+    int mask = slots.length - 1;
+    for (int slot = hash & mask; slots[slot] != 0; slot = slot + 1 & mask) {
       int word = slots[slot] - 1;
       if (hashes[word] == hash
           && Arrays.equals(text, from, to, bytes, byteEnds[word], byteEnds[word + 1])) {
@@ -57,12 +60,8 @@ final class WordCache {
     if (length > LONGEST_WORD) {
       return;
     }
-    if (words == MOST_WORDS || byteEnds[words] + length > MOST_BYTES) {
-      Arrays.fill(slots, 0);
-      words = 0;
-    }
+    makeRoom(length);
     System.arraycopy(text, from, bytes, byteEnds[words], length);
-    // A word has no more ids than bytes.
     int id = idEnds[words];
     for (int i = firstId; i < source.size(); i++) {
       ids[id++] = source.get(i);
@@ -71,10 +70,36 @@ final class WordCache {
     byteEnds[words + 1] = byteEnds[words] + length;
     idEnds[words + 1] = id;
     words++;
-    int slot = hash & SLOTS - 1;
-    while (slots[slot] != 0) {
-      slot = slot + 1 & SLOTS - 1;
+    place(words);
+  }
+
+  private void makeRoom(int length) {
+    if (words == MOST_WORDS || byteEnds[words] + length > MOST_BYTES) {
+      Arrays.fill(slots, 0);
+      words = 0;
     }
-    slots[slot] = words;
+    if (words == hashes.length) {
+      hashes = Arrays.copyOf(hashes, 2 * words);
+      byteEnds = Arrays.copyOf(byteEnds, 2 * words + 1);
+      idEnds = Arrays.copyOf(idEnds, 2 * words + 1);
+      slots = new int[4 * words];
+      for (int word = 1; word <= words; word++) {
+        place(word);
+      }
+    }
+    if (byteEnds[words] + length > bytes.length) {
+      bytes = Arrays.copyOf(bytes, 2 * bytes.length);
+      ids = Arrays.copyOf(ids, bytes.length);
+    }
+  }
+
+  /** Finds a slot for a word, by its number from 1. */
+  private void place(int word) {
+    int mask = slots.length - 1;
+    int slot = hashes[word - 1] & mask;
+    while (slots[slot] != 0) {
+      slot = slot + 1 & mask;
+    }
+    slots[slot] = word;
   }
 }

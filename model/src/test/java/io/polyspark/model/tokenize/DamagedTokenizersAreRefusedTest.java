@@ -1,5 +1,8 @@
 package io.polyspark.model.tokenize;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.polyspark.model.config.UserError;
 import io.polyspark.model.read.DamagedFile;
 import io.polyspark.model.read.Mutations;
 import io.polyspark.model.read.ReadLimits;
@@ -7,6 +10,7 @@ import io.polyspark.model.read.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +23,30 @@ class DamagedTokenizersAreRefusedTest {
   private static final String TEXT = "Hallo ab, abba! 12\n\u00e9\u4e16 </s>";
 
   @TempDir Path directory;
+
+  /** What the encoder in Java takes, the library takes too, and gives the same ids. */
+  @Test
+  void theLibraryOpensWhatTheEncoderOpens() throws IOException {
+    Path file = directory.resolve("tokenizer.json");
+    ByteLevelJson json = new ByteLevelJson().composed().merges("a b", "b a", "l l", "ab ba");
+    Files.write(file, json.token("</s>", false).token("12", true).bytes());
+    Mutations mutations = new Mutations(12);
+    new DamagedFile(file, file.toString(), () -> compare(file)).read(500, mutations::ofJson);
+  }
+
+  private static void compare(Path file) throws IOException {
+    byte[] json = WholeFile.read(file, ReadLimits.TOKENIZER);
+    try (Tokenizer tokenizer = Tokenizer.load(json, file.toString())) {
+      if (tokenizer instanceof ByteLevelBpe) {
+        try (Tokenizer library = new HuggingFaceTokenizer(json, file.toString())) {
+          assertThat(tokenizer.encode(TEXT)).isEqualTo(library.encode(TEXT));
+        } catch (UserError e) {
+          throw new AssertionError("the library does not open it", e);
+        }
+      }
+      tokenizer.decode(tokenizer.encode(TEXT));
+    }
+  }
 
   @ParameterizedTest
   @CsvSource({"byte-pairs, 9, 700", "word-pieces, 10, 400", "unigrams, 11, 400"})

@@ -92,7 +92,7 @@ class UnicodeOfTheLibraryTest {
     // On a newer Java, characters that this one calls unassigned have properties.
     assertThat(LibraryUnicode.normalizesUnlikeJava(0x11938)).isTrue();
     assertThat(LibraryUnicode.normalizesUnlikeJava(0x1e08f)).isTrue();
-    assertThat(LibraryUnicode.normalizesUnlikeJava(0x10ffff)).isFalse();
+    assertThat(LibraryUnicode.normalizesUnlikeJava(0x10fffd)).isFalse();
     assertThat(LibraryUnicode.normalizesUnlikeJava(0xe0fff)).isTrue();
     assertThat(LibraryUnicode.normalizesUnlikeJava('\u00e9')).isFalse();
   }
