@@ -5,7 +5,7 @@
 #   docs/benchmarks/tokenize.sh tokenizer.json wikitext-2/test.txt
 #
 # TOKENIZER is a byte-level BPE. The two take ROUNDS turns (9 unless it says otherwise) over the text of
-# each file, paragraph by paragraph, and the medians count. Prints Markdown.
+# each file, paragraph by paragraph, and the medians of the processor's time count. Prints Markdown.
 set -euo pipefail
 
 # shellcheck source=submit/lib/environment.sh

@@ -12,9 +12,9 @@ import java.util.TreeMap;
 /**
  * Byte-pair encoding (Sennrich et al. 2016, arXiv 1508.07909) over bytes: again and again, the most
  * frequent pair of neighbours becomes a token. Only the words that hold the pair are visited, and
- * only the counts of their pairs change. Ids are given as Hugging Face's trainer gives them, special
- * tokens first, then the bytes in the order of their names, then the merges; and as there, the pair
- * of the lesser ids wins where counts are equal. The order of words does not matter.
+ * only the counts of their pairs change. Ids are given as Hugging Face's trainer gives them,
+ * special tokens first, then the bytes in the order of their names, then the merges; and as there,
+ * the pair of the lesser ids wins where counts are equal. The order of words does not matter.
  */
 final class BpeTrainer {
   private final long minFrequency;

@@ -11,8 +11,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A file that appears whole or not at all: written under a temporary name beside the final one,
- * and renamed.
+ * A file that appears whole or not at all: written under a temporary name beside the final one, and
+ * renamed.
  */
 final class OutputFile {
   private final FileSystem fs;

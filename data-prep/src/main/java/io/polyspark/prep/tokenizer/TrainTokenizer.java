@@ -14,8 +14,8 @@ import scala.Tuple2;
 
 /**
  * Trains a byte-level byte-pair encoding: words are counted on Spark, pairs are merged on the
- * driver, whose memory holds no more than {@link TrainTokenizerOptions#mostWords} words. The file is
- * a function of the text and the options.
+ * driver, whose memory holds no more than {@link TrainTokenizerOptions#mostWords} words. The file
+ * is a function of the text and the options.
  */
 public final class TrainTokenizer {
   private TrainTokenizer() {}
@@ -64,11 +64,7 @@ public final class TrainTokenizer {
           "The text gives no more than %d merges of pairs that occur at least %d times, so a"
               + " vocabulary of %d and not of %d: give more text, --vocab-size %d or a lower"
               + " --min-frequency.",
-          vocabulary.merges().size(),
-          options.minFrequency(),
-          size,
-          options.vocabularySize(),
-          size);
+          vocabulary.merges().size(), options.minFrequency(), size, options.vocabularySize(), size);
     }
     return vocabulary;
   }

@@ -57,8 +57,7 @@ record WordCounts(List<Tuple2<String, Long>> words, long distinct, long leastCou
             rejected);
       }
       long least = distinct > mostWords ? leastCount(words, mostWords) : 1;
-      return new WordCounts(
-          words.filter(word -> word._2() >= least).collect(), distinct, least);
+      return new WordCounts(words.filter(word -> word._2() >= least).collect(), distinct, least);
     } finally {
       all.unpersist(false);
     }

@@ -56,7 +56,7 @@ class BpeTrainerTest {
     for (int i = 0; i < 500; i++) {
       words.add(new Tuple2<>(Integer.toString(random.nextInt(1 << 20), 4), 1L));
     }
-    TrainTokenizerOptions options = TrainTokenizerOptions.of(List.of("x"), "y", 600);
+    TrainTokenizerOptions options = TrainTokenizerOptions.of(List.of("x"), "y", 350);
     BpeVocabulary first = TrainTokenizer.train(words, options);
     Collections.shuffle(words, random);
     assertThat(TrainTokenizer.train(words, options)).isEqualTo(first);
@@ -80,8 +80,7 @@ class BpeTrainerTest {
     words.forEach(
         (word, count) ->
             divided.put(
-                List.of(
-                    ByteAlphabet.name(word.getBytes(StandardCharsets.ISO_8859_1)).split("")),
+                List.of(ByteAlphabet.name(word.getBytes(StandardCharsets.ISO_8859_1)).split("")),
                 count));
     Map<List<String>, Long> current = divided;
     Set<String> merges = new LinkedHashSet<>();

@@ -106,7 +106,9 @@ public final class ByteLevelBpe implements Tokenizer {
     try {
       return encode(text.getBytes(StandardCharsets.UTF_8), compose, encoder);
     } finally {
-      idle.push(encoder);
+      if (!encoder.isLarge()) {
+        idle.push(encoder);
+      }
     }
   }
 

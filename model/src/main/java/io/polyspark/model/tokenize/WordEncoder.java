@@ -9,7 +9,7 @@ final class WordEncoder {
   private final BpeModel model;
   private final WordMerger merger;
   private final WordCache cache = new WordCache();
-  private IdBuffer ids = new IdBuffer();
+  private final IdBuffer ids = new IdBuffer();
 
   WordEncoder(BpeModel model) {
     this.model = model;
@@ -18,11 +18,12 @@ final class WordEncoder {
 
   /** Begins another text. */
   void start() {
-    // A buffer as large as the largest text that ever came would stay.
-    if (ids.size() > LARGEST_KEPT) {
-      ids = new IdBuffer();
-    }
     ids.clear();
+  }
+
+  /** Whether a text was so large that the memory for it is not to be kept. */
+  boolean isLarge() {
+    return ids.size() > LARGEST_KEPT || merger.capacity() > LARGEST_KEPT;
   }
 
   /** Adds the ids of a piece of text. */

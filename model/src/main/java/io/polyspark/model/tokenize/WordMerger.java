@@ -23,6 +23,11 @@ final class WordMerger {
     this.merges = merges;
   }
 
+  /** How long a word there is memory for. */
+  int capacity() {
+    return ids.length;
+  }
+
   /** Adds what is left of a word. */
   void merge(byte[] text, int from, int to, IdBuffer out) {
     int length = to - from;

@@ -56,11 +56,7 @@ class ByteLevelBpeTest {
     try (ByteLevelBpe ours = ByteLevelBpe.open(json, "ours").orElseThrow();
         Tokenizer library = new HuggingFaceTokenizer(json, "the library")) {
       for (String text : documents()) {
-        // Whole, and line by line: the library takes its time over long texts.
-        text.lines().forEach(line -> assertSame(ours, library, line));
-      }
-      for (String text : documents()) {
-        assertSame(ours, library, text.substring(0, Math.min(200_000, text.length())));
+        assertSame(ours, library, text);
       }
       assertThat(ours.vocabSize()).isEqualTo(50_280);
       assertThat(ours.endOfText()).isEqualTo(50_279);
@@ -86,7 +82,7 @@ class ByteLevelBpeTest {
         Tokenizer library = new HuggingFaceTokenizer(json.bytes(), "the library")) {
       assertSame(ours, library, "");
       Random random = new Random(kind.hashCode());
-      for (int i = 0; i < 3_000; i++) {
+      for (int i = 0; i < 2_000; i++) {
         assertSame(ours, library, text(random, 1 + random.nextInt(40)));
       }
       for (int i = 0; i < 20; i++) {
