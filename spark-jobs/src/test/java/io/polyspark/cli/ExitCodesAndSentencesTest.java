@@ -26,7 +26,8 @@ class ExitCodesAndSentencesTest {
   private record Outcome(int code, String out, String err) {}
 
   @ParameterizedTest
-  @ValueSource(strings = {"tokenizer", "prep", "doctor", "bench", "train", "eval", "generate", "report"})
+  @ValueSource(
+      strings = {"tokenizer", "prep", "doctor", "bench", "train", "eval", "generate", "report"})
   void everyVerbHasHelpWithExamplesThatFitsATerminal(String verb) {
     Outcome outcome = run(verb, "--help");
     assertThat(outcome.code()).isZero();
@@ -58,7 +59,16 @@ class ExitCodesAndSentencesTest {
         "--vocab-size is 256; it must be at least 257, for 256 bytes and 1 special token, and at"
             + " most 16777216.");
     assertMistake(
-        run("tokenizer", "--input", "x", "--output", "y", "--vocab-size", "300", "--special", "<s>"),
+        run(
+            "tokenizer",
+            "--input",
+            "x",
+            "--output",
+            "y",
+            "--vocab-size",
+            "300",
+            "--special",
+            "<s>"),
         "--special [<s>] has no end of text, which every tokenizer needs: add one of"
             + " [<|endoftext|>, <|end_of_text|>, </s>, <eos>, [EOS], <|eos|>].");
     assertMistake(

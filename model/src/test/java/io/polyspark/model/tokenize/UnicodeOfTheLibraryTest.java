@@ -14,6 +14,11 @@ import org.junit.jupiter.api.Test;
 class UnicodeOfTheLibraryTest {
   private static final int CHUNK = 1 << 13;
 
+  /** Planes 4 to 13, in which no Unicode has assigned anything. */
+  private static final int FIRST_EMPTY_PLANE = 0x40000;
+
+  private static final int END_OF_EMPTY_PLANES = 0xe0000;
+
   /** A character before which each kind goes on with the same word; white space has none. */
   private static final Map<Byte, String> COMPANIONS =
       Map.of(
@@ -26,6 +31,13 @@ class UnicodeOfTheLibraryTest {
     byte[] kinds = LibraryUnicode.kinds();
     try (var library = library(new ByteLevelJson())) {
       for (int start = 0; start <= Character.MAX_CODE_POINT; start += CHUNK) {
+        if (start == FIRST_EMPTY_PLANE) {
+          for (; start < END_OF_EMPTY_PLANES; start++) {
+            if (kinds[start] != LibraryUnicode.OTHER) {
+              throw new AssertionError(String.format("U+%04X has a kind", start));
+            }
+          }
+        }
         StringBuilder text = new StringBuilder();
         for (int c = start; c < start + CHUNK; c++) {
           if (!isSurrogate(c)) {
