@@ -1,11 +1,11 @@
 package io.polyspark.model.benchmark;
 
-import com.sun.management.OperatingSystemMXBean;
 import io.polyspark.model.tokenize.ByteLevelBpe;
 import io.polyspark.model.tokenize.HuggingFaceTokenizer;
 import io.polyspark.model.tokenize.Tokenizer;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,13 +17,12 @@ import java.util.regex.Pattern;
 /**
  * Holds the encoder against the tokenizers library on one thread: {@code EncoderSpeed ROUNDS
  * TOKENIZER FILE...}. Text is encoded paragraph by paragraph. The two take turns; the encoder is
- * opened anew for every turn, so that it starts without a word in its cache. Time is that of the
- * processor in all of the process's threads, the compiler's and the collector's too, so that others
- * on the machine do not count. Ends with a failure if any ids differ.
+ * opened anew for every turn, so that it starts without a word in its cache. Time is the
+ * processor's in the thread that asks, so that others on the machine do not count. Ends with a
+ * failure if any ids differ.
  */
 final class EncoderSpeed {
-  private static final OperatingSystemMXBean PROCESS =
-      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
   private static final int WARM_UP = 3;
   private static final Pattern PARAGRAPH_END = Pattern.compile("(?<=\n) *\n");
 
@@ -91,7 +90,7 @@ final class EncoderSpeed {
   }
 
   private static double seconds(List<String> documents, Tokenizer tokenizer) {
-    long start = PROCESS.getProcessCpuTime();
+    long start = THREADS.getCurrentThreadCpuTime();
     long ids = 0;
     for (String document : documents) {
       ids += tokenizer.encode(document).length;
@@ -99,6 +98,6 @@ final class EncoderSpeed {
     if (ids == 0) {
       throw new IllegalStateException("there is no text");
     }
-    return (PROCESS.getProcessCpuTime() - start) / 1e9;
+    return (THREADS.getCurrentThreadCpuTime() - start) / 1e9;
   }
 }
