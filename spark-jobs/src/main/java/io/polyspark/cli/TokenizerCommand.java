@@ -73,8 +73,8 @@ final class TokenizerCommand implements Callable<Integer> {
       defaultValue = "1000000",
       paramLabel = "N",
       description =
-          "Different words that the driver has room for, some 400 bytes each; where there are more,"
-              + " the rarest are left out (default: ${DEFAULT-VALUE}).")
+          "Different words that the driver has room for, some hundred bytes each; where there are"
+              + " more, the rarest are left out (default: ${DEFAULT-VALUE}).")
   private long mostWords;
 
   @Option(

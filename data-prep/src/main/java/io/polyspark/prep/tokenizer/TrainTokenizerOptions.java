@@ -34,7 +34,7 @@ public record TrainTokenizerOptions(
   /** A pair that occurs once is no pattern. */
   public static final long DEFAULT_MIN_FREQUENCY = 2;
 
-  /** Some 400 MB of the driver's memory. */
+  /** Some hundred bytes of the driver's memory each; not measured. */
   public static final long DEFAULT_MOST_WORDS = 1_000_000;
 
   private static final int BYTES = 256;
