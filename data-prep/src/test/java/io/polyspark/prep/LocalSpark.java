@@ -30,14 +30,10 @@ public final class LocalSpark implements AutoCloseable {
     this.spark = new JavaSparkContext(conf);
   }
 
-
-
   /** Starts one of two threads. */
   public static LocalSpark start() {
     return new LocalSpark(2, Map.of());
   }
-
-
 
   /** The context. */
   public JavaSparkContext context() {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,6 +49,7 @@ class KilledRunsEqualUninterruptedOnesTest {
   }
 
   @Test
+  @Tag("faults")
   void aDriverThatIsKilledGoesOnByTheSameCommand() throws Exception {
     Process driver = train("driver");
     awaitRound(driver, "driver", 3);
@@ -74,6 +76,7 @@ class KilledRunsEqualUninterruptedOnesTest {
   }
 
   @Test
+  @Tag("faults")
   void anExecutorThatIsKilledChangesNoBit() throws Exception {
     Process driver = train("executor");
     awaitRound(driver, "executor", 2);

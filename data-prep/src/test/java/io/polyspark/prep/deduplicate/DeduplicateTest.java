@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -123,6 +124,7 @@ class DeduplicateTest {
   }
 
   @Test
+  @Tag("faults")
   void batchesThatWereHeldAgainstTheSameIndexDoNotBothEnterIt() throws IOException {
     DeduplicateOptions options = options().withIndex(directory.resolve("index").toString());
     List<LocatedDocument> batch = List.of(new LocatedDocument("one", 0, LONG));
@@ -138,6 +140,7 @@ class DeduplicateTest {
   }
 
   @Test
+  @Tag("faults")
   void longChainsAreOneCluster() throws IOException {
     List<LocatedDocument> chain = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
