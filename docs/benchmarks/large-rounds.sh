@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Takes a model of more than 2^30 parameters through two rounds of two replicas and into a checkpoint,
-# with 1 GiB of heap for the driver and 1 GiB for the executor, and measures what that takes:
+# with 1.25 GiB of heap for the driver and 1 GiB for the executor, and measures what that takes:
 # docs/benchmarks/large-rounds.sh [MODEL] [DIRECTORY]
 #
 # The replicas do not train: they add noise to every parameter. What is left is all that travels. It
@@ -20,7 +20,7 @@ trap 'rm -rf "$directory"' EXIT
 mvn -B -q -pl spark-jobs -am test-compile dependency:build-classpath \
   -Dmdep.outputFile="$directory/classpath" >&2 || fail "The build failed: see above."
 
-options=(-Xmx1g -XX:+UseParallelGC --add-modules=jdk.incubator.vector)
+options=(-Xmx1280m -XX:+UseParallelGC --add-modules=jdk.incubator.vector)
 while read -r option; do
   options+=("$option")
 done < <(sed -n 's/.*<spark.module.options>\(.*\)<\/spark.module.options>.*/\1/p' pom.xml | tr ' ' '\n')

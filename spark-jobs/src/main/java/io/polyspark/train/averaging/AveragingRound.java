@@ -177,11 +177,20 @@ public final class AveragingRound {
               : state.optimizerState().stream().mapToLong(ChunkedVector::length).sum();
     }
     long bytes = Float.BYTES * (length * (1 + options.outer().stateVectors()) + stateLength);
-    long maxResultSize = spark.getConf().getSizeAsBytes("spark.driver.maxResultSize", "1g");
+    long maxResultSize = resultsAtATime();
     return options.reducers().isPresent()
         ? ReducePlan.withPartitions(options.reducers().getAsInt(), bytes, maxResultSize)
         : ReducePlan.of(
             state.parameters().plan().chunks(), bytes, spark.defaultParallelism(), maxResultSize);
+  }
+
+  /**
+   * Spark's limit, and no more than a part of the heap, on which results lie twice for a moment.
+   */
+  private long resultsAtATime() {
+    long limit = spark.getConf().getSizeAsBytes("spark.driver.maxResultSize", "1g");
+    long part = Runtime.getRuntime().maxMemory() / 4;
+    return limit == 0 ? part : Math.min(limit, part);
   }
 
   /** Runs the training stage: asking for the reports' partition needs all of it. */

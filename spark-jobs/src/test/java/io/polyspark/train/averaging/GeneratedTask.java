@@ -2,7 +2,6 @@ package io.polyspark.train.averaging;
 
 import io.polyspark.model.tensor.FlatVector;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * A replica whose parameters are generated, not held, so that there may be any number of them: all
@@ -22,32 +21,7 @@ record GeneratedTask(ChunkPlan plan) implements ReplicaTask<Integer> {
 
   @Override
   public TrainedReplica<Integer> run(RoundInput input) {
-    return new Trained(plan, (input.replica() + 1) * STEP);
-  }
-
-  private record Trained(ChunkPlan plan, float less) implements TrainedReplica<Integer> {
-    @Override
-    public FlatVector parameters() {
-      return new Lowered(plan, less);
-    }
-
-    @Override
-    public List<FlatVector> optimizerState() {
-      return List.of();
-    }
-
-    @Override
-    public long steps() {
-      return 1;
-    }
-
-    @Override
-    public Integer metrics() {
-      return 0;
-    }
-
-    @Override
-    public void close() {}
+    return new VectorReplica(new Lowered(plan, (input.replica() + 1) * STEP), () -> {});
   }
 
   private record Lowered(ChunkPlan plan, float less) implements FlatVector {

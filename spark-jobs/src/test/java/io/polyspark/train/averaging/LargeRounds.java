@@ -74,7 +74,7 @@ final class LargeRounds {
                 .withStorage(disk));
     RoundState state = RoundState.initial(initial);
     for (int r = 0; r < ROUNDS; r++) {
-      RoundResult<Long> result = round.run(state, new NoisyTask(plan));
+      RoundResult<Integer> result = round.run(state, new NoisyTask(plan));
       System.out.printf("round %d: %s, %s%n", r + 1, result.timings(), result.traffic());
       state.release();
       state = result.next();

@@ -2,14 +2,13 @@ package io.polyspark.train.averaging;
 
 import io.polyspark.model.random.SplitMix64;
 import io.polyspark.model.tensor.FlatVector;
-import java.util.List;
 import org.apache.spark.SparkEnv;
 
 /**
  * A replica that keeps its parameters in a file and takes noise from each of them when they are
  * sent, in the place of training.
  */
-record NoisyTask(ChunkPlan plan) implements ReplicaTask<Long> {
+record NoisyTask(ChunkPlan plan) implements ReplicaTask<Integer> {
   /** What a replica takes from a parameter, in [0, 1/256). */
   static float noise(int round, int replica, long element) {
     return noise(new SplitMix64(round, replica), element);
@@ -20,37 +19,11 @@ record NoisyTask(ChunkPlan plan) implements ReplicaTask<Long> {
   }
 
   @Override
-  public TrainedReplica<Long> run(RoundInput input) {
+  public TrainedReplica<Integer> run(RoundInput input) {
     ChunkedVector parameters = StateStorage.disk(SparkEnv.get().conf()).zeros(plan);
     input.readParameters(parameters);
-    return new Trained(parameters, new SplitMix64(input.round(), input.replica()));
-  }
-
-  private record Trained(ChunkedVector file, SplitMix64 random) implements TrainedReplica<Long> {
-    @Override
-    public FlatVector parameters() {
-      return new Noisy(file, random);
-    }
-
-    @Override
-    public List<FlatVector> optimizerState() {
-      return List.of();
-    }
-
-    @Override
-    public long steps() {
-      return 1;
-    }
-
-    @Override
-    public Long metrics() {
-      return 0L;
-    }
-
-    @Override
-    public void close() {
-      file.release();
-    }
+    SplitMix64 random = new SplitMix64(input.round(), input.replica());
+    return new VectorReplica(new Noisy(parameters, random), parameters::release);
   }
 
   private record Noisy(FlatVector file, SplitMix64 random) implements FlatVector {
