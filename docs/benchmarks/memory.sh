@@ -21,7 +21,7 @@ mkdir -p "$output"
 
 # field NAME: a number of the doctor's JSON on the standard input.
 field() {
-  sed -n "s/.*\"$1\" *: *\([0-9][0-9]*\).*/\1/p" | head -n 1
+  grep -o "\"$1\" *: *[0-9]*" | head -n 1 | grep -o '[0-9]*$'
 }
 
 # peak PATTERN: the largest resident memory in MiB that a live process whose command line has it has had.
@@ -45,14 +45,15 @@ for case in "${cases[@]}"; do
     --set averaging.optimizer_state=kept --set "averaging.driver_state=$state")
   report=$("$root/submit/polyspark" doctor "${settings[@]}" --json -- --master 'local-cluster[1,2,20000]' 2> /dev/null | tail -n 1) || true
   driver=$(($(field driver_heap_bytes <<< "$report") / 1048576 + 1))
+  given=$((driver < 1024 ? 1024 : driver))
   parameters=$(field parameters <<< "${report#*\"model\"}")
   replica=0
   for part in parameters gradients moments kept_activations shared_activations scratch; do
     replica=$((replica + $(field "$part" <<< "${report#*\"replica_bytes\"}")))
   done
-  executor=$((($(field executor_heap_bytes <<< "$report") + replica) / 1048576 + 256))
+  executor=$((($(field executor_heap_bytes <<< "$report") + replica) / 1048576 + 272))
   "$root/submit/polyspark" train "${settings[@]}" --data "$output/data" --output "$run" -- \
-    --master "local-cluster[1,2,$executor]" --driver-memory "${driver}m" > "$output/$name.log" 2>&1 &
+    --master "local-cluster[1,2,$executor]" --driver-memory "${given}m" > "$output/$name.log" 2>&1 &
   training=$!
   most_driver=0 most_executor=0
   while kill -0 $training 2> /dev/null; do
