@@ -263,8 +263,8 @@ class TrainJobTest {
                     true))
         .isInstanceOf(UserError.class)
         .hasMessageMatching(
-            "The loss of the averaged model is .* \\(round 3, step 5\\), so training has stopped; the last good checkpoint"
-                + " is .*round-0000002. Lower .*");
+            "The loss of the averaged model is .* \\(round 3, step 5\\), so training has stopped; .*round-0000003 is of"
+                + " no use and was removed; the last good checkpoint is .*round-0000002. Lower .*");
     assertThat(run.resolve("checkpoints/round-0000003")).doesNotExist();
   }
 
