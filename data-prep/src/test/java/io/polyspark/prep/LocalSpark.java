@@ -35,6 +35,17 @@ public final class LocalSpark implements AutoCloseable {
     return new LocalSpark(2, Map.of());
   }
 
+  /** As {@link #start}; Spark would compile each query, which takes longer than small ones do. */
+  public static LocalSpark forSmallTables() {
+    return new LocalSpark(
+        2,
+        Map.of(
+            "spark.sql.codegen.wholeStage",
+            "false",
+            "spark.sql.codegen.factoryMode",
+            "NO_CODEGEN"));
+  }
+
   /** The context. */
   public JavaSparkContext context() {
     return spark;

@@ -2,7 +2,6 @@ package io.polyspark.cli;
 
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
-import io.polyspark.prep.DocumentSeparator;
 import io.polyspark.prep.PrepareCorpus;
 import io.polyspark.prep.PrepareOptions;
 import io.polyspark.prep.PreparedCorpus;
@@ -16,8 +15,8 @@ import java.util.concurrent.Callable;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code polyspark prep}: text to token shards. */
 @Command(
@@ -36,13 +35,7 @@ final class PrepCommand implements Callable<Integer> {
   // About 100 MB of native tokenizer at the most; bytes need none.
   private static final long NATIVE_BYTES = 128L << 20;
 
-  @Option(
-      names = "--input",
-      arity = "1..*",
-      paramLabel = "PATH",
-      description =
-          "Text files (also .gz), JSON lines with a 'text' field (.jsonl, also .gz), directories"
-              + " and globs, on any Hadoop file system.")
+  @Option(names = "--input", arity = "1..*", paramLabel = "PATH", description = TextOptions.INPUT)
   private List<String> input = List.of();
 
   @Option(
@@ -92,22 +85,7 @@ final class PrepCommand implements Callable<Integer> {
       description = "Share of the text that is held out (default: ${DEFAULT-VALUE}).")
   private double validationFraction;
 
-  @Option(
-      names = "--document-separator",
-      defaultValue = "file",
-      paramLabel = "file|blank-line",
-      converter = SeparatorName.class,
-      description = "What ends a document of a text file (default: ${DEFAULT-VALUE}).")
-  private DocumentSeparator separator;
-
-  @Option(
-      names = "--max-rejected",
-      defaultValue = "0",
-      paramLabel = "N",
-      description =
-          "Damaged documents (invalid UTF-8, no 'text') to leave out before giving up (default:"
-              + " ${DEFAULT-VALUE}).")
-  private long maxRejected;
+  @Mixin private TextOptions text;
 
   @Option(
       names = "--shard-tokens",
@@ -130,8 +108,8 @@ final class PrepCommand implements Callable<Integer> {
             tokenizer,
             split,
             validationFraction,
-            separator,
-            maxRejected,
+            text.separator(),
+            text.maxRejected(),
             shardTokens);
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
       PreparedCorpus corpus = PrepareCorpus.run(spark, options, System.err::println);
@@ -166,32 +144,11 @@ final class PrepCommand implements Callable<Integer> {
     return manifest.splits().get(split).tokens();
   }
 
-  private static <E extends Enum<E>> E named(Class<E> type, String value) {
-    for (E constant : type.getEnumConstants()) {
-      if (nameOf(constant).equals(value)) {
-        return constant;
-      }
-    }
-    throw new TypeConversionException("'" + value + "' is not one of the values");
-  }
-
-  private static String nameOf(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
-
   /** Reads {@code hash} and {@code tail}. */
   static final class SplitName implements ITypeConverter<Split> {
     @Override
     public Split convert(String value) {
-      return named(Split.class, value);
-    }
-  }
-
-  /** Reads {@code file} and {@code blank-line}. */
-  static final class SeparatorName implements ITypeConverter<DocumentSeparator> {
-    @Override
-    public DocumentSeparator convert(String value) {
-      return named(DocumentSeparator.class, value);
+      return TextOptions.named(Split.class, value);
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.polyspark.cli;
 
-import io.polyspark.prep.DocumentSeparator;
 import io.polyspark.prep.tokenizer.TrainTokenizer;
 import io.polyspark.prep.tokenizer.TrainTokenizerOptions;
 import io.polyspark.prep.tokenizer.TrainedTokenizer;
@@ -11,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code polyspark tokenizer}: text to a {@code tokenizer.json}. */
@@ -32,9 +32,7 @@ final class TokenizerCommand implements Callable<Integer> {
       required = true,
       arity = "1..*",
       paramLabel = "PATH",
-      description =
-          "Text files (also .gz), JSON lines with a 'text' field (.jsonl, also .gz), directories"
-              + " and globs, on any Hadoop file system.")
+      description = TextOptions.INPUT)
   private List<String> input = List.of();
 
   @Option(
@@ -77,22 +75,7 @@ final class TokenizerCommand implements Callable<Integer> {
               + " more, the rarest are left out (default: ${DEFAULT-VALUE}).")
   private long mostWords;
 
-  @Option(
-      names = "--document-separator",
-      defaultValue = "file",
-      paramLabel = "file|blank-line",
-      converter = PrepCommand.SeparatorName.class,
-      description = "What ends a document of a text file (default: ${DEFAULT-VALUE}).")
-  private DocumentSeparator separator;
-
-  @Option(
-      names = "--max-rejected",
-      defaultValue = "0",
-      paramLabel = "N",
-      description =
-          "Damaged documents (invalid UTF-8, no 'text') to leave out before giving up (default:"
-              + " ${DEFAULT-VALUE}).")
-  private long maxRejected;
+  @Mixin private TextOptions text;
 
   @Option(names = "--json", description = "Print one JSON object as the last line.")
   private boolean json;
@@ -107,8 +90,8 @@ final class TokenizerCommand implements Callable<Integer> {
             special,
             minFrequency,
             mostWords,
-            separator,
-            maxRejected);
+            text.separator(),
+            text.maxRejected());
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("tokenizer", 0))) {
       report(TrainTokenizer.run(spark, options, System.err::println));
     }

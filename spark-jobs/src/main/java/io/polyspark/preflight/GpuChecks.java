@@ -53,7 +53,8 @@ record GpuChecks(Nd4jBackend backend, NvidiaSmi found, long replicaBytes, boolea
     String sentence = CudaRequirements.noCard(found).orElseThrow();
     return computesHere
         ? Finding.fail(NAME, "%s", sentence)
-        : Finding.ok(NAME, "none on this machine; the executors' are checked when they start");
+        : Finding.ok(
+            NAME, "none on this machine; the executors' are checked before their first replica");
   }
 
   private Finding card(GraphicsCard card) {

@@ -3,6 +3,7 @@ package io.polyspark.prep.filter;
 import io.polyspark.prep.read.DocumentReader;
 import io.polyspark.prep.read.DocumentSource;
 import io.polyspark.prep.read.ReadResult;
+import io.polyspark.prep.read.TaskReading;
 import io.polyspark.prep.tokenize.Packed;
 import java.io.IOException;
 import java.util.List;
@@ -53,7 +54,7 @@ public final class FilterJob {
         new FilteringReader(source.open(partition, configuration), run)) {
       ReadResult result;
       do {
-        result = documents.next();
+        result = TaskReading.next(documents);
       } while (result != null);
     }
     return run.report();

@@ -7,17 +7,14 @@ import io.polyspark.prep.read.Document;
 import io.polyspark.prep.read.DocumentReader;
 import io.polyspark.prep.read.ReadResult;
 import io.polyspark.prep.read.Rejection;
+import io.polyspark.prep.read.TaskReading;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.TreeMap;
-import org.apache.spark.TaskContext;
-import org.apache.spark.TaskKilledException;
 
 /**
  * Tokenizes a partition as Spark asks for it: memory holds one document and a chunk per side. After
@@ -72,16 +69,7 @@ final class TokenizedDocuments implements Iterator<TokenizeOutput> {
   }
 
   private void advance() {
-    TaskContext task = TaskContext.get();
-    if (task != null && task.isInterrupted()) {
-      throw new TaskKilledException();
-    }
-    ReadResult result;
-    try {
-      result = reader.next();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    ReadResult result = TaskReading.next(reader);
     if (result instanceof Document document) {
       read++;
       add(document);

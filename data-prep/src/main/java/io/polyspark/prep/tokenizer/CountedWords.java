@@ -6,16 +6,13 @@ import io.polyspark.prep.read.Document;
 import io.polyspark.prep.read.DocumentReader;
 import io.polyspark.prep.read.ReadResult;
 import io.polyspark.prep.read.Rejection;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.polyspark.prep.read.TaskReading;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import org.apache.spark.TaskContext;
-import org.apache.spark.TaskKilledException;
 import scala.Tuple2;
 
 /**
@@ -73,16 +70,7 @@ final class CountedWords implements Iterator<Tuple2<String, Long>> {
   private void fill() {
     counts = new HashMap<>();
     while (!ended && counts.size() < MOST_WORDS) {
-      TaskContext task = TaskContext.get();
-      if (task != null && task.isInterrupted()) {
-        throw new TaskKilledException();
-      }
-      ReadResult result;
-      try {
-        result = reader.next();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      ReadResult result = TaskReading.next(reader);
       if (result instanceof Document document) {
         count(document.utf8());
       } else if (result instanceof Rejection rejection) {

@@ -24,18 +24,13 @@ class DeduplicateTest {
   private static final String LONG =
       IntStream.range(0, 60).mapToObj(i -> "word" + i * i).reduce((a, b) -> a + " " + b).get();
 
-  /** Spark compiles each query, which takes longer than these do. */
-  private static final Map<String, String> SMALL_TABLES =
-      Map.of(
-          "spark.sql.codegen.wholeStage", "false", "spark.sql.codegen.factoryMode", "NO_CODEGEN");
-
   private static LocalSpark spark;
 
   @TempDir Path directory;
 
   @BeforeAll
   static void startSpark() {
-    spark = new LocalSpark(2, SMALL_TABLES);
+    spark = LocalSpark.forSmallTables();
   }
 
   @AfterAll

@@ -27,18 +27,13 @@ class PlantedDuplicatesAreFoundTest {
   private static final double SIMILAR = 0.85;
   private static final double RECALL = 0.99;
 
-  /** Spark compiles each query, which takes longer than these do. */
-  private static final Map<String, String> SMALL_TABLES =
-      Map.of(
-          "spark.sql.codegen.wholeStage", "false", "spark.sql.codegen.factoryMode", "NO_CODEGEN");
-
   private static LocalSpark spark;
 
   @TempDir Path directory;
 
   @BeforeAll
   static void startSpark() {
-    spark = new LocalSpark(2, SMALL_TABLES);
+    spark = LocalSpark.forSmallTables();
   }
 
   @AfterAll

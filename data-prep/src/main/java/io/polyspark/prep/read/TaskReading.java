@@ -1,0 +1,28 @@
+package io.polyspark.prep.read;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
+
+/** Reading in a task of Spark's. */
+public final class TaskReading {
+  private TaskReading() {}
+
+  /**
+   * The next document or rejection; null at the end.
+   *
+   * @throws TaskKilledException if Spark has given the task up, which it leaves to the task to see
+   */
+  public static ReadResult next(DocumentReader reader) {
+    TaskContext task = TaskContext.get();
+    if (task != null && task.isInterrupted()) {
+      throw new TaskKilledException();
+    }
+    try {
+      return reader.next();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
