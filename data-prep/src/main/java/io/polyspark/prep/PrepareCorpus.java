@@ -12,6 +12,7 @@ import io.polyspark.prep.read.FileSource;
 import io.polyspark.prep.read.InputFile;
 import io.polyspark.prep.read.InputFiles;
 import io.polyspark.prep.read.PartitionSize;
+import io.polyspark.prep.read.ReadOptions;
 import io.polyspark.prep.shard.OutputDirectory;
 import io.polyspark.prep.shard.PlainFiles;
 import io.polyspark.prep.shard.ShardJob;
@@ -125,7 +126,8 @@ public final class PrepareCorpus {
     }
     List<InputFile> files = InputFiles.list(options.inputs(), configuration);
     long bytes = files.stream().mapToLong(InputFile::length).sum();
-    return new FileSource(files, options.documentSeparator(), PartitionSize.of(bytes, spark));
+    ReadOptions read = ReadOptions.defaults().withDocumentSeparator(options.documentSeparator());
+    return new FileSource(files, read, PartitionSize.of(bytes, spark));
   }
 
   private TokenizeJob tokenize(DocumentSource source, byte[] tokenizerJson, SplitRule rule) {

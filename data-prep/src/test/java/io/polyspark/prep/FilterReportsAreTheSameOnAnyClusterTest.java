@@ -20,6 +20,7 @@ import io.polyspark.prep.mask.MaskAddresses;
 import io.polyspark.prep.normalize.Normalize;
 import io.polyspark.prep.read.FileSource;
 import io.polyspark.prep.read.InputFiles;
+import io.polyspark.prep.read.ReadOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,7 +105,7 @@ class FilterReportsAreTheSameOnAnyClusterTest {
     FileSource source =
         new FileSource(
             InputFiles.list(List.of(file.toString()), new Configuration()),
-            DocumentSeparator.FILE,
+            ReadOptions.defaults().withDocumentSeparator(DocumentSeparator.FILE),
             partitionBytes);
     return FilterJob.run(spark.context(), source, pipeline);
   }

@@ -1,7 +1,6 @@
 package io.polyspark.prep.filter;
 
 import io.polyspark.prep.read.Document;
-import java.nio.charset.StandardCharsets;
 
 /**
  * A document on its way through the stages, with the statistics of its text, which are computed
@@ -36,8 +35,6 @@ public final class Candidate {
 
   /** The same document with another text; itself where the text is the same. */
   public Candidate withText(String text) {
-    return text.equals(document.text())
-        ? this
-        : new Candidate(new Document(text, text.getBytes(StandardCharsets.UTF_8), Double.NaN));
+    return text.equals(document.text()) ? this : new Candidate(document.withText(text));
   }
 }

@@ -7,9 +7,12 @@ import io.polyspark.model.config.UserError;
  * as ids and as encoded ids, some ten bytes for each byte of text.
  */
 final class DocumentLimit {
+  /** What an array can have. */
+  static final long LARGEST = Integer.MAX_VALUE - 16;
+
   private static final long MEMORY_PER_BYTE = 10;
   private static final long BYTES =
-      Math.min(Integer.MAX_VALUE - 16, Runtime.getRuntime().maxMemory() / MEMORY_PER_BYTE);
+      Math.min(LARGEST, Runtime.getRuntime().maxMemory() / MEMORY_PER_BYTE);
 
   private DocumentLimit() {}
 

@@ -14,7 +14,7 @@ public final class FileSource implements DocumentSource {
   private static final long serialVersionUID = 1L;
 
   private final ArrayList<ArrayList<InputRange>> partitions = new ArrayList<>();
-  private final DocumentSeparator separator;
+  private final ReadOptions options;
   private final int files;
   private final long bytes;
 
@@ -22,14 +22,14 @@ public final class FileSource implements DocumentSource {
    * Divides files among partitions.
    *
    * @param files in their order
-   * @param partitionBytes about how many bytes a partition shall have, at least 1
+   * @param partitionBytes about how many bytes of file a partition shall have, at least 1
    */
-  public FileSource(List<InputFile> files, DocumentSeparator separator, long partitionBytes) {
-    this.separator = separator;
+  public FileSource(List<InputFile> files, ReadOptions options, long partitionBytes) {
+    this.options = options;
     this.files = files.size();
     this.bytes = files.stream().mapToLong(InputFile::length).sum();
     long filled = partitionBytes;
-    for (InputRange range : ranges(files, separator, partitionBytes)) {
+    for (InputRange range : ranges(files, options, partitionBytes)) {
       if (filled >= partitionBytes) {
         partitions.add(new ArrayList<>());
         filled = 0;
@@ -46,7 +46,7 @@ public final class FileSource implements DocumentSource {
 
   @Override
   public DocumentReader open(int partition, Configuration configuration) {
-    return new RangesReader(partitions.get(partition), separator, configuration);
+    return new RangesReader(partitions.get(partition), options, configuration);
   }
 
   @Override
@@ -55,11 +55,12 @@ public final class FileSource implements DocumentSource {
   }
 
   private static List<InputRange> ranges(
-      List<InputFile> files, DocumentSeparator separator, long partitionBytes) {
+      List<InputFile> files, ReadOptions options, long partitionBytes) {
     List<InputRange> ranges = new ArrayList<>();
     for (InputFile file : files) {
       boolean divisible =
-          !file.compressed() && (file.jsonLines() || separator == DocumentSeparator.BLANK_LINE);
+          !file.compressed()
+              && (file.jsonLines() || options.documentSeparator() == DocumentSeparator.BLANK_LINE);
       if (!divisible) {
         ranges.add(InputRange.whole(file));
         continue;
@@ -76,15 +77,14 @@ public final class FileSource implements DocumentSource {
   /** Reads ranges one after the other, each opened when its turn comes. */
   private static final class RangesReader implements DocumentReader {
     private final List<InputRange> ranges;
-    private final DocumentSeparator separator;
+    private final ReadOptions options;
     private final Configuration configuration;
     private int next;
     private DocumentReader current;
 
-    RangesReader(
-        List<InputRange> ranges, DocumentSeparator separator, Configuration configuration) {
+    RangesReader(List<InputRange> ranges, ReadOptions options, Configuration configuration) {
       this.ranges = ranges;
-      this.separator = separator;
+      this.options = options;
       this.configuration = configuration;
     }
 
@@ -95,7 +95,7 @@ public final class FileSource implements DocumentSource {
           if (next == ranges.size()) {
             return null;
           }
-          current = RangeReaders.open(ranges.get(next++), separator, configuration);
+          current = RangeReaders.open(ranges.get(next++), options, configuration);
         }
         ReadResult result = current.next();
         if (result != null) {

@@ -23,6 +23,11 @@ public record InputFile(String uri, long length) implements Serializable {
     return new Path(uri);
   }
 
+  /** The place of a document in it. */
+  Place place(long position) {
+    return new Place(uri, position);
+  }
+
   /** Whether it has to be decompressed, so that it cannot be read from its middle. */
   boolean compressed() {
     return lowerCaseName().endsWith(GZIP);

@@ -87,7 +87,8 @@ final class JsonLinesReader implements DocumentReader {
       return reject(Rejection.NO_TEXT, "has a \"text\" that is no string");
     }
     try {
-      return new Document(text.textValue(), Utf8.encode(text.textValue()));
+      return new Document(
+          text.textValue(), Utf8.encode(text.textValue()), range.file().place(lines.lineStart()));
     } catch (CharacterCodingException e) {
       return reject(Rejection.INVALID_UTF8, "has half of a surrogate pair in its \"text\"");
     }
@@ -103,6 +104,7 @@ final class JsonLinesReader implements DocumentReader {
     long linesInRange = lines.lines();
     return new Rejection(
         reason,
+        range.file().place(start),
         () ->
             String.format(
                 "%s line %d %s",

@@ -12,14 +12,13 @@ import org.apache.hadoop.util.ReflectionUtils;
 final class RangeReaders {
   private RangeReaders() {}
 
-  static DocumentReader open(
-      InputRange range, DocumentSeparator separator, Configuration configuration)
+  static DocumentReader open(InputRange range, ReadOptions options, Configuration configuration)
       throws IOException {
     InputStream bytes = bytes(range, configuration);
     DocumentReader reader;
     if (range.file().jsonLines()) {
       reader = new JsonLinesReader(range, new LineReader(bytes, range), configuration);
-    } else if (separator == DocumentSeparator.BLANK_LINE) {
+    } else if (options.documentSeparator() == DocumentSeparator.BLANK_LINE) {
       reader = new BlankLineReader(range, new LineReader(bytes, range));
     } else {
       reader = new WholeFileReader(range.file(), bytes);
@@ -68,6 +67,7 @@ final class RangeReaders {
         ended = true;
         return new Rejection(
             Rejection.DAMAGED_GZIP,
+            file.place(0),
             () -> file.display() + " cannot be decompressed as gzip (" + e.getMessage() + ")");
       }
     }

@@ -6,10 +6,12 @@ import java.util.function.Supplier;
  * A damaged document.
  *
  * @param reason the name under which the manifest counts it
+ * @param place where the document starts that is damaged
  * @param description what is wrong and where, for the user, as a sentence without its full stop; a
  *     supplier, since finding the number of a line may take reading the file
  */
-public record Rejection(String reason, Supplier<String> description) implements ReadResult {
+public record Rejection(String reason, Place place, Supplier<String> description)
+    implements ReadResult {
   /** Bytes that are no UTF-8, or a character that UTF-8 cannot carry. */
   public static final String INVALID_UTF8 = "invalid_utf8";
 

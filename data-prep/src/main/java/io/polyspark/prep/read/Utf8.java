@@ -25,9 +25,9 @@ final class Utf8 {
     CharBuffer out = CharBuffer.allocate(bytes.length);
     CoderResult result = decoder.decode(in, out, true);
     if (result.isError()) {
-      return invalid(file, bytes[in.position()], offset + in.position());
+      return invalid(file, offset, bytes[in.position()], offset + in.position());
     }
-    return new Document(out.flip().toString(), bytes);
+    return new Document(out.flip().toString(), bytes, file.place(offset));
   }
 
   /** The bytes of a string; throws where it has half of a surrogate pair. */
@@ -48,9 +48,10 @@ final class Utf8 {
     return BYTE_ORDER_MARK.length;
   }
 
-  private static Rejection invalid(InputFile file, byte found, long offset) {
+  private static Rejection invalid(InputFile file, long start, byte found, long offset) {
     return new Rejection(
         Rejection.INVALID_UTF8,
+        file.place(start),
         () ->
             String.format(
                 "%s is not UTF-8: byte 0x%02x at offset %d%s",

@@ -3,6 +3,7 @@ package io.polyspark.prep.synthetic;
 import io.polyspark.prep.read.Document;
 import io.polyspark.prep.read.DocumentReader;
 import io.polyspark.prep.read.DocumentSource;
+import io.polyspark.prep.read.Place;
 import io.polyspark.prep.read.ReadResult;
 import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
@@ -40,7 +41,8 @@ public final class SyntheticSource implements DocumentSource {
     Prose prose = new Prose();
     Story.tell(Lexicon.english(), chooser, prose);
     String text = prose.text();
-    return new Document(text, text.getBytes(StandardCharsets.UTF_8), chooser.bits());
+    Place place = new Place("synthetic:" + seed, number);
+    return new Document(text, text.getBytes(StandardCharsets.UTF_8), chooser.bits(), place);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.polyspark.prep.read.FileSource;
 import io.polyspark.prep.read.InputFile;
 import io.polyspark.prep.read.InputFiles;
 import io.polyspark.prep.read.PartitionSize;
+import io.polyspark.prep.read.ReadOptions;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import scala.Tuple2;
@@ -32,7 +33,10 @@ public final class TrainTokenizer {
     List<InputFile> files = InputFiles.list(options.inputs(), spark.hadoopConfiguration());
     long bytes = files.stream().mapToLong(InputFile::length).sum();
     DocumentSource source =
-        new FileSource(files, options.documentSeparator(), PartitionSize.of(bytes, spark));
+        new FileSource(
+            files,
+            ReadOptions.defaults().withDocumentSeparator(options.documentSeparator()),
+            PartitionSize.of(bytes, spark));
     listener.phase("counting the words of " + source.describe());
     WordCounts counts;
     try {

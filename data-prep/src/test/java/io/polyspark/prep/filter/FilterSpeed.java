@@ -10,6 +10,7 @@ import io.polyspark.prep.read.Document;
 import io.polyspark.prep.read.DocumentReader;
 import io.polyspark.prep.read.FileSource;
 import io.polyspark.prep.read.InputFiles;
+import io.polyspark.prep.read.ReadOptions;
 import io.polyspark.prep.read.ReadResult;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -68,7 +69,9 @@ public final class FilterSpeed {
     List<Document> documents = new ArrayList<>();
     FileSource source =
         new FileSource(
-            InputFiles.list(files, configuration), DocumentSeparator.FILE, Long.MAX_VALUE);
+            InputFiles.list(files, configuration),
+            ReadOptions.defaults().withDocumentSeparator(DocumentSeparator.FILE),
+            Long.MAX_VALUE);
     try (DocumentReader reader = source.open(0, configuration)) {
       for (ReadResult next = reader.next(); next != null; next = reader.next()) {
         if (next instanceof Document document) {

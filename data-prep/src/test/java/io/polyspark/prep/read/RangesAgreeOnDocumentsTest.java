@@ -73,7 +73,10 @@ class RangesAgreeOnDocumentsTest {
   private static List<String> read(Path file, long partitionBytes) throws IOException {
     InputFile input = new InputFile(file.toUri().toString(), Files.size(file));
     FileSource source =
-        new FileSource(List.of(input), DocumentSeparator.BLANK_LINE, partitionBytes);
+        new FileSource(
+            List.of(input),
+            ReadOptions.defaults().withDocumentSeparator(DocumentSeparator.BLANK_LINE),
+            partitionBytes);
     List<String> results = new ArrayList<>();
     for (int partition = 0; partition < source.partitions(); partition++) {
       try (DocumentReader reader = source.open(partition, CONFIGURATION)) {

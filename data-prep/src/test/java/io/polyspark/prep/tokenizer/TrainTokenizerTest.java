@@ -13,6 +13,7 @@ import io.polyspark.prep.PrepareListener;
 import io.polyspark.prep.PrepareOptions;
 import io.polyspark.prep.read.FileSource;
 import io.polyspark.prep.read.InputFiles;
+import io.polyspark.prep.read.ReadOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,7 +101,7 @@ class TrainTokenizerTest {
       FileSource source =
           new FileSource(
               InputFiles.list(List.of(file.toString()), new Configuration()),
-              DocumentSeparator.FILE,
+              ReadOptions.defaults().withDocumentSeparator(DocumentSeparator.FILE),
               bytes);
       assertThat(source.partitions()).isEqualTo(partitions);
       // The second time with room for fewer words than there are.
