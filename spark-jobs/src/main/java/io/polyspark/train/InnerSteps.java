@@ -1,5 +1,6 @@
 package io.polyspark.train;
 
+import io.polyspark.config.ConfigSection;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.polyspark.train;
 
+import io.polyspark.config.ConfigSection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

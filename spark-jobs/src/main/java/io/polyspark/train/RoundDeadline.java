@@ -1,5 +1,6 @@
 package io.polyspark.train;
 
+import io.polyspark.config.ConfigSection;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;

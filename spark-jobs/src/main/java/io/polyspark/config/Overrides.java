@@ -1,4 +1,4 @@
-package io.polyspark.train;
+package io.polyspark.config;
 
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The {@code --set key=value} of a command line, laid over a configuration file's mapping. */
-final class Overrides {
+public final class Overrides {
   private static final Pattern DOT = Pattern.compile("\\.");
 
   private final Map<String, String> values = new LinkedHashMap<>();
@@ -19,9 +19,11 @@ final class Overrides {
   private Overrides() {}
 
   /**
+   * Reads settings as they were written.
+   *
    * @throws UserError if one is not {@code key=value}
    */
-  static Overrides parse(List<String> settings) {
+  public static Overrides parse(List<String> settings) {
     Overrides overrides = new Overrides();
     for (String setting : settings) {
       int equals = setting.indexOf('=');
@@ -40,7 +42,7 @@ final class Overrides {
    *
    * @param key such as {@code optimizer.lr}
    */
-  Optional<String> origin(String key) {
+  public Optional<String> origin(String key) {
     String origin =
         values.entrySet().stream()
             .filter(set -> set.getKey().equals(key) || set.getKey().startsWith(key + "."))
@@ -54,7 +56,7 @@ final class Overrides {
    *
    * @param file what to call the mapping in a complaint
    */
-  void applyTo(Map<String, Object> root, String file) {
+  public void applyTo(Map<String, Object> root, String file) {
     values.forEach(
         (key, value) -> {
           String[] path = DOT.split(key, -1);

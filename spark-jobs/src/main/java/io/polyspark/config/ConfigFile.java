@@ -1,4 +1,4 @@
-package io.polyspark.train;
+package io.polyspark.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /** A YAML file as maps, and back. */
-final class ConfigFile {
+public final class ConfigFile {
   private static final TypeReference<LinkedHashMap<String, Object>> MAP = new TypeReference<>() {};
   private static final TypeReference<Object> VALUE = new TypeReference<>() {};
   private static final ObjectMapper YAML =
@@ -40,7 +40,7 @@ final class ConfigFile {
    *
    * @throws UserError if it is missing, is no YAML, or holds something else
    */
-  static Map<String, Object> read(Path file) {
+  public static Map<String, Object> read(Path file) {
     if (Files.isDirectory(file)) {
       throw UserError.of("%s is a directory: give a configuration file.", file);
     }
@@ -73,7 +73,7 @@ final class ConfigFile {
   }
 
   /** Reads what {@link #write} wrote. */
-  static Map<String, Object> parse(String text) {
+  public static Map<String, Object> parse(String text) {
     try {
       return StrictYaml.read(text, MAP);
     } catch (JsonProcessingException e) {
@@ -82,7 +82,7 @@ final class ConfigFile {
   }
 
   /** Reads one value as a YAML file would have it: a number, text, a list or a mapping. */
-  static Object value(String text) {
+  public static Object value(String text) {
     try {
       return text.isBlank() ? "" : number(StrictYaml.read(text, VALUE));
     } catch (JsonProcessingException e) {
@@ -104,7 +104,7 @@ final class ConfigFile {
   }
 
   /** Writes a mapping, keys in its order. */
-  static String write(Map<String, ?> values) {
+  public static String write(Map<String, ?> values) {
     try {
       return YAML.writeValueAsString(values);
     } catch (JsonProcessingException e) {

@@ -1,4 +1,4 @@
-package io.polyspark.train;
+package io.polyspark.config;
 
 import io.polyspark.model.config.UserError;
 import java.util.Arrays;
@@ -16,14 +16,14 @@ import java.util.stream.Collectors;
  * names the file (or the {@code --set} that brought the value), the key, what was found and what is
  * accepted.
  */
-final class ConfigSection {
+public final class ConfigSection {
   private final Source source;
   private final String prefix;
   private final Map<String, ?> values;
 
   /** Where a key's value came from, for the sentence about it. */
   @FunctionalInterface
-  interface Source {
+  public interface Source {
     /**
      * Names the source of a key's value.
      *
@@ -44,7 +44,7 @@ final class ConfigSection {
    *
    * @param accepted every key it may have
    */
-  static ConfigSection root(Source source, Map<String, ?> values, String... accepted) {
+  public static ConfigSection root(Source source, Map<String, ?> values, String... accepted) {
     return checked(new ConfigSection(source, "", values), accepted);
   }
 
@@ -53,7 +53,7 @@ final class ConfigSection {
    *
    * @param accepted every key it may have
    */
-  ConfigSection section(String key, String... accepted) {
+  public ConfigSection section(String key, String... accepted) {
     Object found = values.get(key);
     if (found == null) {
       return new ConfigSection(source, full(key) + ".", Map.of());
@@ -71,12 +71,12 @@ final class ConfigSection {
   }
 
   /** The value of a key as it was written. */
-  Optional<Object> value(String key) {
+  public Optional<Object> value(String key) {
     return Optional.ofNullable(values.get(key));
   }
 
   /** A whole number from {@code least} to {@code most}. */
-  long whole(String key, long fallback, long least, long most) {
+  public long whole(String key, long fallback, long least, long most) {
     Object found = values.get(key);
     if (found == null) {
       return fallback;
@@ -97,7 +97,7 @@ final class ConfigSection {
   }
 
   /** A whole number from {@code least} that fits an int. */
-  int count(String key, long fallback, int least) {
+  public int count(String key, long fallback, int least) {
     return Math.toIntExact(whole(key, fallback, least, Integer.MAX_VALUE));
   }
 
@@ -107,7 +107,7 @@ final class ConfigSection {
    * @param accepts what it must satisfy
    * @param accepted the same in words, such as "a number above 0"
    */
-  double number(String key, double fallback, DoublePredicate accepts, String accepted) {
+  public double number(String key, double fallback, DoublePredicate accepts, String accepted) {
     Object found = values.get(key);
     if (found == null) {
       return fallback;
@@ -120,7 +120,7 @@ final class ConfigSection {
   }
 
   /** True or false. */
-  boolean flag(String key, boolean fallback) {
+  public boolean flag(String key, boolean fallback) {
     Object found = values.get(key);
     if (found == null) {
       return fallback;
@@ -132,7 +132,7 @@ final class ConfigSection {
   }
 
   /** One of an enumeration's names in lower case. */
-  <E extends Enum<E>> E choice(String key, Class<E> type, E fallback) {
+  public <E extends Enum<E>> E choice(String key, Class<E> type, E fallback) {
     Object found = values.get(key);
     if (found == null) {
       return fallback;
@@ -147,12 +147,12 @@ final class ConfigSection {
   }
 
   /** An enumeration's name as a configuration file writes it. */
-  static String nameOf(Enum<?> value) {
+  public static String nameOf(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
   }
 
   /** The sentence about a key whose value is not what is accepted. */
-  UserError mistake(String key, String accepted, Object found) {
+  public UserError mistake(String key, String accepted, Object found) {
     return UserError.of(
         "%s: %s must be %s, found %s.", source.of(full(key)), full(key), accepted, shown(found));
   }
