@@ -48,7 +48,7 @@ for case in "${cases[@]}"; do
   given=$((driver < 1024 ? 1024 : driver))
   parameters=$(field parameters <<< "${report#*\"model\"}")
   replica=0
-  for part in parameters gradients moments kept_activations shared_activations scratch; do
+  for part in parameters gradients moments kept_activations shared_activations scratch validation; do
     replica=$((replica + $(field "$part" <<< "${report#*\"replica_bytes\"}")))
   done
   executor=$((($(field executor_heap_bytes <<< "$report") + replica) / 1048576 + 272))

@@ -84,11 +84,12 @@ record Demand(
         training.computeOptions());
   }
 
-  /** The memory outside the heap of the replica that an executor validates with. */
+  /**
+   * The memory outside the heap of the replica that an executor measures averaged models with: the
+   * last one in any case, since no next round would see that it computes no finite loss.
+   */
   static long validationBytes(TrainConfig training) {
-    return training.validation().everyRounds() == 0
-        ? 0
-        : Evaluation.nativeBytesPerTask(training.model());
+    return Evaluation.nativeBytesPerTask(training.model());
   }
 
   /**

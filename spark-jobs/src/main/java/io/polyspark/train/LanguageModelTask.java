@@ -88,10 +88,9 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
                 training.context(),
                 MemoryPlan.Purpose.TRAINING,
                 training.computeOptions())
-            .total();
-    if (training.validation().everyRounds() > 0) {
-      bytes += Evaluation.nativeBytesPerTask(training.model());
-    }
+            .total()
+            // The last model is measured in any case.
+            + Evaluation.nativeBytesPerTask(training.model());
     TaskContext context = TaskContext.get();
     int cores = context == null ? Runtime.getRuntime().availableProcessors() : context.cpus();
     return new ExecutorNeeds(bytes, cores, gpus, new Path(data), hadoop.value());
