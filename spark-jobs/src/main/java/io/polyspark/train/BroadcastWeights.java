@@ -1,6 +1,6 @@
 package io.polyspark.train;
 
-import io.polyspark.config.ConfigFile;
+import io.polyspark.model.config.ConfigFile;
 import io.polyspark.evaluate.Weights;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.tensor.FlatVector;

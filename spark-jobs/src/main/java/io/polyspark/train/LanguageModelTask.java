@@ -1,6 +1,6 @@
 package io.polyspark.train;
 
-import io.polyspark.config.ConfigFile;
+import io.polyspark.model.config.ConfigFile;
 import io.polyspark.evaluate.Evaluation;
 import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.dl4j.Replica;

@@ -2,7 +2,7 @@ package io.polyspark.train;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.polyspark.config.ConfigSection;
+import io.polyspark.model.config.ConfigSection;
 import io.polyspark.train.averaging.OuterOptimizer;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.polyspark.train;
 
-import io.polyspark.config.ConfigSection;
+import io.polyspark.model.config.ConfigSection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

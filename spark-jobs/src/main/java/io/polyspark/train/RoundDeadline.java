@@ -1,6 +1,6 @@
 package io.polyspark.train;
 
-import io.polyspark.config.ConfigSection;
+import io.polyspark.model.config.ConfigSection;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;

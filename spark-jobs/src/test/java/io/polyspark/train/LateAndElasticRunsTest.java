@@ -2,7 +2,7 @@ package io.polyspark.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.polyspark.config.ConfigSection;
+import io.polyspark.model.config.ConfigSection;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.checkpoint.TrainerState;
 import io.polyspark.model.shards.DataPosition;

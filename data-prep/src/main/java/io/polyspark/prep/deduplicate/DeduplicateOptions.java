@@ -19,7 +19,8 @@ public record DeduplicateOptions(
     OptionalDouble verifyThreshold,
     String workDirectory,
     Optional<String> index) {
-  private static final double VERIFY_THRESHOLD = 0.5;
+  /** Half of the shingles of both texts. */
+  public static final double DEFAULT_VERIFY_THRESHOLD = 0.5;
 
   /**
    * Checks the ranges.
@@ -39,7 +40,7 @@ public record DeduplicateOptions(
   public static DeduplicateOptions in(String workDirectory) {
     return new DeduplicateOptions(
         FingerprintOptions.DEFAULTS,
-        OptionalDouble.of(VERIFY_THRESHOLD),
+        OptionalDouble.of(DEFAULT_VERIFY_THRESHOLD),
         workDirectory,
         Optional.empty());
   }

@@ -29,13 +29,16 @@ public record StageReport(
    * @param bytes bytes of UTF-8
    */
   public record Volume(long documents, long bytes) implements Serializable {
-    static final Volume NONE = new Volume(0, 0);
+    /** No text. */
+    public static final Volume NONE = new Volume(0, 0);
 
-    Volume plus(Document document) {
+    /** With one more document. */
+    public Volume plus(Document document) {
       return new Volume(documents + 1, bytes + document.utf8().length);
     }
 
-    Volume plus(Volume other) {
+    /** The sum of both. */
+    public Volume plus(Volume other) {
       return new Volume(documents + other.documents, bytes + other.bytes);
     }
   }

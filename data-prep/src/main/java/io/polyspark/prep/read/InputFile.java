@@ -10,12 +10,23 @@ import org.apache.hadoop.fs.Path;
  *
  * @param uri its path with its file system
  * @param length in bytes, compressed as it lies there
+ * @param modificationTime when it was written, milliseconds since 1970; 0 where that is not known
  */
-public record InputFile(String uri, long length) implements Serializable {
+public record InputFile(String uri, long length, long modificationTime) implements Serializable {
   private static final String GZIP = ".gz";
 
   InputFile(FileStatus status) {
-    this(status.getPath().toString(), status.getLen());
+    this(status.getPath().toString(), status.getLen(), status.getModificationTime());
+  }
+
+  /** A file that was written at an unknown time. */
+  public InputFile(String uri, long length) {
+    this(uri, length, 0);
+  }
+
+  /** One line that another line of the same file differs from, once it has been written again. */
+  public String identity() {
+    return length + " " + modificationTime + " " + uri;
   }
 
   /** Its path. */

@@ -1,22 +1,18 @@
 package io.polyspark.prep.shard;
 
 import io.polyspark.model.shards.Manifest;
-import io.polyspark.model.shards.ShardWriter;
 import io.polyspark.model.shards.TokenType;
 import io.polyspark.prep.tokenize.Packed;
 import io.polyspark.prep.tokenize.Side;
 import io.polyspark.prep.tokenize.TokenizeJob;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.Partitioner;
-import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
@@ -24,12 +20,8 @@ import scala.Tuple2;
 
 /**
  * The Spark job that writes the shards: a shuffle brings each file's pieces, in order, to one task.
- * A task writes under the name of its attempt and renames at its end, so that one that runs twice
- * leaves one whole file; both would write the same bytes.
  */
 public final class ShardJob {
-  private static final String ATTEMPTS = "_attempts";
-
   private ShardJob() {}
 
   /**
@@ -46,10 +38,7 @@ public final class ShardJob {
       Path directory)
       throws IOException {
     ShardPlan plan = new ShardPlan(tokens.partitions(), shardTokens);
-    fs.mkdirs(new Path(directory, ATTEMPTS));
-    for (ShardPlan.Shard shard : plan.shards()) {
-      fs.mkdirs(new Path(directory, shard.name()).getParent());
-    }
+    ShardFiles.prepare(fs, directory);
     Broadcast<Packed<ShardPlan>> sharedPlan = spark.broadcast(Packed.of(plan));
     Broadcast<SerializableConfiguration> configuration =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
@@ -71,15 +60,15 @@ public final class ShardJob {
                                     sharedPlan.value().value().shards().get(number),
                                     type,
                                     pieces,
-                                    new Path(target),
-                                    configuration.value().value())))
+                                    new ShardFiles(
+                                        new Path(target), configuration.value().value()))))
                         .iterator(),
                 true)
             .collect()
             .stream()
             .map(Packed::value)
             .toList();
-    fs.delete(new Path(directory, ATTEMPTS), true);
+    ShardFiles.finish(fs, directory);
 
     Map<Side, List<Manifest.File>> bySide = new EnumMap<>(Side.class);
     for (Side side : Side.values()) {
@@ -93,37 +82,13 @@ public final class ShardJob {
       ShardPlan.Shard shard,
       TokenType type,
       Iterator<Tuple2<ShardPosition, byte[]>> pieces,
-      Path directory,
-      Configuration configuration)
+      ShardFiles files)
       throws IOException {
-    FileSystem fs = PlainFiles.open(directory, configuration);
-    String attemptName = shard.name().replace('/', '-') + "." + TaskContext.get().taskAttemptId();
-    Path attempt = new Path(new Path(directory, ATTEMPTS), attemptName);
-    Path target = new Path(directory, shard.name());
-    try {
-      Manifest.File file;
-      // Not recursive: a task that outlives its job must not bring a removed directory back.
-      try (OutputStream out =
-              fs.createNonRecursive(
-                  attempt,
-                  true,
-                  1 << 16,
-                  fs.getDefaultReplication(attempt),
-                  fs.getDefaultBlockSize(attempt),
-                  null);
-          ShardWriter writer = new ShardWriter(out, shard.name(), type, shard.tokens())) {
-        while (pieces.hasNext()) {
-          byte[] tokens = pieces.next()._2();
-          writer.write(tokens, 0, tokens.length);
-        }
-        file = writer.finish();
+    try (ShardFiles.Writing file = files.start(shard.name(), type, shard.tokens())) {
+      while (pieces.hasNext()) {
+        file.write(pieces.next()._2());
       }
-      if (!fs.rename(attempt, target) && !fs.exists(target)) {
-        throw new IOException("cannot rename " + attempt + " to " + target);
-      }
-      return file;
-    } finally {
-      fs.delete(attempt, false);
+      return file.finish();
     }
   }
 

@@ -18,7 +18,7 @@ public record SplitRule(Split kind, double validationFraction) implements Serial
    * The side of a whole document: validation where the first 53 bits of its SHA-256, as a fraction
    * of 1, lie below f.
    */
-  Side side(byte[] utf8) {
+  public Side side(byte[] utf8) {
     long hash = ByteBuffer.wrap(Sha256.digest().digest(utf8)).getLong() >>> 11;
     return hash / TWO_TO_THE_53 < validationFraction ? Side.VALIDATION : Side.TRAIN;
   }

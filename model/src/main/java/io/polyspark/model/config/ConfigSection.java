@@ -1,12 +1,13 @@
-package io.polyspark.config;
+package io.polyspark.model.config;
 
-import io.polyspark.model.config.UserError;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.DoublePredicate;
 import java.util.stream.Collectors;
@@ -68,6 +69,75 @@ public final class ConfigSection {
                     entry -> String.valueOf(entry.getKey()),
                     entry -> entry.getValue() == null ? "" : entry.getValue()));
     return checked(new ConfigSection(source, full(key) + ".", nested), accepted);
+  }
+
+  /**
+   * The mapping under the key of something that can be left out: it is left out where the key is
+   * missing or {@code off}, and has all its defaults where the key is {@code on} or has no value.
+   *
+   * @param accepted every key it may have
+   */
+  public Optional<ConfigSection> optional(String key, String... accepted) {
+    Object found = values.get(key);
+    if (!values.containsKey(key) || isOff(key)) {
+      return Optional.empty();
+    }
+    if (found == null || found.equals("") || found.equals("on") || found.equals(true)) {
+      return Optional.of(new ConfigSection(source, full(key) + ".", Map.of()));
+    }
+    return Optional.of(section(key, accepted));
+  }
+
+  /** Whether a key says {@code off}, which YAML 1.1 has for false. */
+  public boolean isOff(String key) {
+    Object found = values.get(key);
+    return "off".equals(found) || Boolean.FALSE.equals(found);
+  }
+
+  /**
+   * The mappings under a key by the names that the user gave them, in the order of the names.
+   *
+   * @param accepted every key that each may have
+   */
+  public SortedMap<String, ConfigSection> named(String key, String... accepted) {
+    Object found = values.get(key);
+    if (!(found instanceof Map<?, ?> map) || map.isEmpty()) {
+      throw mistake(key, "names, each with keys such as {" + accepted[0] + ": ...}", found);
+    }
+    String[] names = map.keySet().stream().map(String::valueOf).toArray(String[]::new);
+    ConfigSection all = section(key, names);
+    SortedMap<String, ConfigSection> sections = new TreeMap<>();
+    for (String name : names) {
+      sections.put(name, all.section(name, accepted));
+    }
+    return sections;
+  }
+
+  /** Text that is not empty. */
+  public String text(String key, String fallback) {
+    Object found = values.get(key);
+    if (found == null) {
+      return fallback;
+    }
+    if (found instanceof String text && !text.isEmpty()) {
+      return text;
+    }
+    throw mistake(key, "text", found);
+  }
+
+  /** A list of texts that are not empty; one text alone is a list of one. */
+  public List<String> texts(String key, List<String> fallback) {
+    Object found = values.get(key);
+    if (found == null) {
+      return fallback;
+    }
+    List<?> list = found instanceof List<?> several ? several : List.of(found);
+    for (Object item : list) {
+      if (!(item instanceof String text) || text.isEmpty()) {
+        throw mistake(key, "a list of texts", found);
+      }
+    }
+    return list.stream().map(String.class::cast).toList();
   }
 
   /** The value of a key as it was written. */

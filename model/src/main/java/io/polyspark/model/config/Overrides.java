@@ -1,7 +1,5 @@
-package io.polyspark.config;
+package io.polyspark.model.config;
 
-import io.polyspark.model.config.ModelConfig;
-import io.polyspark.model.config.UserError;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.polyspark.config;
+package io.polyspark.model.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import io.polyspark.model.config.UserError;
 import io.polyspark.model.read.ReadLimits;
 import io.polyspark.model.read.StrictYaml;
 import io.polyspark.model.read.WholeFile;

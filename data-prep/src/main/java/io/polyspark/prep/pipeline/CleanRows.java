@@ -1,0 +1,111 @@
+package io.polyspark.prep.pipeline;
+
+import io.polyspark.prep.filter.FilterPipeline;
+import io.polyspark.prep.filter.PipelineRun;
+import io.polyspark.prep.filter.StageReport.Volume;
+import io.polyspark.prep.read.Document;
+import io.polyspark.prep.read.DocumentReader;
+import io.polyspark.prep.read.ReadResult;
+import io.polyspark.prep.read.Rejection;
+import io.polyspark.prep.read.TaskReading;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.spark.sql.Row;
+
+/**
+ * Reads, normalises and filters a partition as Spark asks for it: memory holds one document. Stops
+ * early once more documents are damaged than the whole run allows.
+ */
+final class CleanRows implements Iterator<Row> {
+  private final String source;
+  private final DocumentReader documents;
+  private final PipelineRun filters;
+  private final StageMetrics metrics;
+  private final long mostRejected;
+  private final TreeMap<String, Long> rejected = new TreeMap<>();
+  private Volume read = Volume.NONE;
+  private Volume kept = Volume.NONE;
+  private long empty;
+  private long allRejected;
+  private Row next;
+  private boolean ended;
+
+  /**
+   * Starts before the first document.
+   *
+   * @param documents read to their end; closed by whoever opened them
+   */
+  CleanRows(
+      String source,
+      DocumentReader documents,
+      FilterPipeline filters,
+      StageMetrics metrics,
+      long mostRejected) {
+    this.source = source;
+    this.documents = documents;
+    this.filters = filters.start();
+    this.metrics = metrics;
+    this.mostRejected = mostRejected;
+  }
+
+  @Override
+  public boolean hasNext() {
+    while (next == null && !ended) {
+      advance();
+    }
+    return next != null;
+  }
+
+  @Override
+  public Row next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    Row row = next;
+    next = null;
+    return row;
+  }
+
+  private void advance() {
+    ReadResult result = allRejected > mostRejected ? null : TaskReading.next(documents);
+    if (result instanceof Document document) {
+      clean(document);
+    } else if (result instanceof Rejection rejection) {
+      allRejected++;
+      rejected.merge(rejection.reason(), 1L, Long::sum);
+      next = DocumentTable.rejection(source, rejection);
+      metrics.addRejected(next);
+    } else {
+      end();
+    }
+  }
+
+  private void clean(Document document) {
+    read = read.plus(document);
+    Optional<Document> clean =
+        document.text().isBlank() ? Optional.of(document) : filters.apply(document);
+    if (clean.isEmpty()) {
+      return;
+    }
+    if (clean.get().text().isBlank()) {
+      empty++;
+      return;
+    }
+    kept = kept.plus(clean.get());
+    next = DocumentTable.document(source, document.place(), clean.get().text());
+  }
+
+  private void end() {
+    ended = true;
+    TreeMap<String, Volume> readHere = new TreeMap<>();
+    TreeMap<String, Volume> keptHere = new TreeMap<>();
+    readHere.put(source, read);
+    keptHere.put(source, kept);
+    CleanReport report = new CleanReport(readHere, keptHere, empty, rejected, filters.report());
+    metrics.add("read", read, read);
+    metrics.add(report.filters());
+    next = DocumentTable.report(report);
+  }
+}

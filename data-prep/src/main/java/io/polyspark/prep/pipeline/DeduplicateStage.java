@@ -1,0 +1,35 @@
+package io.polyspark.prep.pipeline;
+
+import io.polyspark.prep.deduplicate.Deduplicate;
+import io.polyspark.prep.deduplicate.DeduplicateOptions;
+import io.polyspark.prep.deduplicate.DeduplicateStatistics;
+import io.polyspark.prep.deduplicate.Deduplicated;
+import java.io.IOException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** Leaves out equal and similar documents. */
+final class DeduplicateStage {
+  static final String NAME = "deduplicate";
+
+  private final SparkSession session;
+  private final DeduplicateOptions options;
+
+  DeduplicateStage(SparkSession session, DeduplicateOptions options) {
+    this.session = session;
+    this.options = options;
+  }
+
+  /**
+   * Writes the table of what is left, and enters it into the index, if there is one: a batch of an
+   * index counts once a version names it.
+   */
+  DeduplicateStatistics write(Dataset<Row> clean, String directory) throws IOException {
+    try (Deduplicated result = Deduplicate.run(DocumentTable.documents(clean), options)) {
+      DocumentTable.write(session, result.kept().map(DocumentTable::document), directory);
+      result.accept();
+      return result.statistics();
+    }
+  }
+}

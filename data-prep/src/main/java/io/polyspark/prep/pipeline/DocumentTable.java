@@ -1,0 +1,126 @@
+package io.polyspark.prep.pipeline;
+
+import io.polyspark.prep.deduplicate.LocatedDocument;
+import io.polyspark.prep.read.Place;
+import io.polyspark.prep.read.Rejection;
+import java.util.List;
+import java.util.function.BinaryOperator;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Documents as rows, on their way between stages. A row is a document, what was wrong with a
+ * damaged one, or the report of a partition, which comes last in it: so they are written together,
+ * once, however often a task runs.
+ */
+final class DocumentTable {
+  static final String SOURCE = "source";
+  static final String FILE = "file";
+  static final String POSITION = "position";
+  static final String TEXT = "text";
+  static final String REASON = "reason";
+  static final String DESCRIPTION = "description";
+  static final String REPORT = "report";
+
+  private static final StructType SCHEMA =
+      new StructType()
+          .add(SOURCE, DataTypes.StringType)
+          .add(FILE, DataTypes.StringType)
+          .add(POSITION, DataTypes.LongType)
+          .add(TEXT, DataTypes.StringType)
+          .add(REASON, DataTypes.StringType)
+          .add(DESCRIPTION, DataTypes.StringType)
+          .add(REPORT, DataTypes.StringType);
+
+  /** So large a part of a file is gathered in memory by a task that writes. */
+  private static final int ROW_GROUP_BYTES = 32 << 20;
+
+  /** Between a source's name, which has none, and the file. */
+  private static final char COLON = ':';
+
+  private DocumentTable() {}
+
+  static Row document(String source, Place place, String text) {
+    return RowFactory.create(source, place.file(), place.position(), text, null, null, null);
+  }
+
+  static Row document(LocatedDocument document) {
+    String source = sourceOf(document);
+    String file = document.source().substring(source.length() + 1);
+    return document(source, new Place(file, document.position()), document.text());
+  }
+
+  /** The name of the source that {@link #documents} has put before the file. */
+  static String sourceOf(LocatedDocument document) {
+    return document.source().substring(0, document.source().indexOf(COLON));
+  }
+
+  static Row rejection(String source, Rejection rejection) {
+    Place place = rejection.place();
+    return RowFactory.create(
+        source,
+        place.file(),
+        place.position(),
+        null,
+        rejection.reason(),
+        rejection.description().get(),
+        null);
+  }
+
+  /** What {@link #rejection} says is wrong. */
+  static String description(Row rejection) {
+    return rejection.getString(SCHEMA.fieldIndex(DESCRIPTION));
+  }
+
+  static Row report(Object report) {
+    return RowFactory.create(null, null, null, null, null, null, StageJson.write(report));
+  }
+
+  /** Writes rows; the job runs as one stage without a shuffle. */
+  static void write(SparkSession session, JavaRDD<Row> rows, String directory) {
+    session
+        .createDataFrame(rows, SCHEMA)
+        .write()
+        .option("compression", "zstd")
+        .option("parquet.block.size", ROW_GROUP_BYTES)
+        .parquet(directory);
+  }
+
+  /** The documents, each with the identity {@code source:file}. */
+  static JavaRDD<LocatedDocument> documents(Dataset<Row> table) {
+    return table
+        .filter(functions.col(TEXT).isNotNull())
+        .select(SOURCE, FILE, POSITION, TEXT)
+        .toJavaRDD()
+        .map(
+            row ->
+                new LocatedDocument(
+                    row.getString(0) + COLON + row.getString(1), row.getLong(2), row.getString(3)));
+  }
+
+  /** What was wrong, by source, file and position. */
+  static Dataset<Row> rejections(Dataset<Row> table) {
+    return table
+        .filter(functions.col(REASON).isNotNull())
+        .select(SOURCE, FILE, POSITION, REASON, DESCRIPTION)
+        .orderBy(SOURCE, FILE, POSITION);
+  }
+
+  /** The sum of the partitions' reports. */
+  static <R> R report(Dataset<Row> table, Class<R> type, BinaryOperator<R> sum) {
+    List<String> parts =
+        table
+            .filter(functions.col(REPORT).isNotNull())
+            .select(REPORT)
+            .toJavaRDD()
+            .map(row -> row.getString(0))
+            .collect();
+    return parts.stream().map(part -> StageJson.read(part, type)).reduce(sum).orElseThrow();
+  }
+}

@@ -1,0 +1,121 @@
+package io.polyspark.prep.pipeline;
+
+import io.polyspark.model.shards.TokenType;
+import io.polyspark.model.tokenize.Tokenizer;
+import io.polyspark.prep.deduplicate.LocatedDocument;
+import io.polyspark.prep.filter.FilterPipeline;
+import io.polyspark.prep.filter.PipelineRun;
+import io.polyspark.prep.filter.StageReport.Volume;
+import io.polyspark.prep.read.Document;
+import io.polyspark.prep.read.Place;
+import io.polyspark.prep.tokenize.Side;
+import io.polyspark.prep.tokenize.SideCounts;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.spark.sql.Row;
+
+/** Finishes and tokenizes a partition as Spark asks for it: memory holds one document. */
+final class TokenRows implements Iterator<Row> {
+  private final Iterator<LocatedDocument> documents;
+  private final Tokenizer tokenizer;
+  private final TokenType type;
+  private final PipelineRun filters;
+  private final TokenizeStage.Mixing mixing;
+  private final StageMetrics metrics;
+  private final TreeMap<String, EnumMap<Side, SideCounts>> sources = new TreeMap<>();
+  private Volume tokenized = Volume.NONE;
+  private long empty;
+  private long leftOut;
+  private Row next;
+  private boolean ended;
+
+  TokenRows(
+      Iterator<LocatedDocument> documents,
+      Tokenizer tokenizer,
+      FilterPipeline filters,
+      TokenizeStage.Mixing mixing,
+      StageMetrics metrics) {
+    this.documents = documents;
+    this.tokenizer = tokenizer;
+    this.type = TokenType.forVocabulary(tokenizer.vocabSize());
+    this.filters = filters.start();
+    this.mixing = mixing;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public boolean hasNext() {
+    while (next == null && !ended) {
+      if (documents.hasNext()) {
+        add(documents.next());
+      } else {
+        end();
+      }
+    }
+    return next != null;
+  }
+
+  @Override
+  public Row next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    Row row = next;
+    next = null;
+    return row;
+  }
+
+  private void add(LocatedDocument located) {
+    byte[] utf8 = located.text().getBytes(StandardCharsets.UTF_8);
+    Document document =
+        new Document(
+            located.text(), utf8, Double.NaN, new Place(located.source(), located.position()));
+    Optional<Document> finished = filters.apply(document);
+    if (finished.isEmpty()) {
+      return;
+    }
+    if (finished.get().text().isBlank()) {
+      empty++;
+      return;
+    }
+    tokenize(DocumentTable.sourceOf(located), finished.get());
+  }
+
+  private void tokenize(String source, Document document) {
+    TokenizeStage.SourceRule rule = mixing.rules().get(source);
+    Place place = document.place();
+    Mix.Key key = mixing.mix().key(place.file(), place.position());
+    Side side = rule.split().side(document.utf8());
+    // What models are judged by is there once, whatever is trained on.
+    int copies = side == Side.TRAIN ? Mix.copies(key, rule.weight()) : 1;
+    if (copies == 0) {
+      leftOut++;
+      return;
+    }
+    int[] ids = tokenizer.encode(document.text());
+    int[] ended = Arrays.copyOf(ids, ids.length + 1);
+    ended[ids.length] = tokenizer.endOfText();
+    SideCounts counts =
+        new SideCounts(
+            copies, (long) copies * ended.length, (long) copies * document.utf8().length, 0);
+    sources
+        .computeIfAbsent(source, name -> new EnumMap<>(Side.class))
+        .merge(side, counts, SideCounts::plus);
+    tokenized = tokenized.plus(document);
+    next = TokenTable.document(side, copies, key, ended.length, type.encode(ended));
+  }
+
+  private void end() {
+    ended = true;
+    TokenReport report =
+        new TokenReport(filters.report(), empty, leftOut, tokenized.documents(), sources);
+    metrics.add(report.filters());
+    metrics.add(TokenizeStage.NAME, tokenized, tokenized);
+    next = TokenTable.report(report);
+  }
+}
