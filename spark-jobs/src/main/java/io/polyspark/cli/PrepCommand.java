@@ -1,27 +1,40 @@
 package io.polyspark.cli;
 
+import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
 import io.polyspark.prep.PrepareCorpus;
 import io.polyspark.prep.PrepareOptions;
 import io.polyspark.prep.PreparedCorpus;
 import io.polyspark.prep.Split;
+import io.polyspark.prep.pipeline.Pipeline;
+import io.polyspark.prep.pipeline.PipelineConfig;
+import io.polyspark.prep.pipeline.PipelineFile;
+import io.polyspark.prep.pipeline.PipelinePlan;
+import io.polyspark.prep.pipeline.PipelineResult;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code polyspark prep}: text to token shards. */
 @Command(
     name = "prep",
-    description = "Prepare a corpus: read text, tokenize it, write token shards.",
+    description = {
+      "Prepare a corpus: read text, tokenize it, write token shards.",
+      "With --config also clean, deduplicate, mix and shuffle it, in stages that a run which was"
+          + " broken off goes on from."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
@@ -29,11 +42,41 @@ import picocli.CommandLine.Option;
       "  submit/polyspark prep --input books/ 'news/*.jsonl.gz' --output data/mine",
       "  submit/polyspark prep --input corpus.txt --tokenizer tokenizer.json \\",
       "      --split tail --validation-fraction 0.1 --output data/mine",
-      "  submit/polyspark prep --synthetic 4M --seed 1 --output data/synthetic"
+      "  submit/polyspark prep --synthetic 4M --seed 1 --output data/synthetic",
+      "  submit/polyspark prep --config conf/data/web.yaml --input 'crawl/*.warc.gz' \\",
+      "      --output data/web"
     })
 final class PrepCommand implements Callable<Integer> {
   // About 100 MB of native tokenizer at the most; bytes need none.
   private static final long NATIVE_BYTES = 128L << 20;
+
+  /** What the file of a pipeline says. */
+  private static final List<String> ONE_LINE_OPTIONS =
+      List.of(
+          "--synthetic",
+          "--seed",
+          "--tokenizer",
+          "--split",
+          "--validation-fraction",
+          "--document-separator",
+          "--max-rejected",
+          "--shard-tokens");
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "YAML file of a whole pipeline (conf/data/web.yaml); --input then stands for that of its"
+              + " only source, and --set for the other options.")
+  private java.nio.file.Path config;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "With --config: over a key of the file, such as deduplicate=off; repeatable.")
+  private List<String> overrides = List.of();
 
   @Option(names = "--input", arity = "1..*", paramLabel = "PATH", description = TextOptions.INPUT)
   private List<String> input = List.of();
@@ -99,6 +142,12 @@ final class PrepCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (config != null) {
+      return runPipeline();
+    }
+    if (!overrides.isEmpty()) {
+      throw new UserError("--set changes a key of a configuration file; name one with --config.");
+    }
     PrepareOptions options =
         new PrepareOptions(
             input,
@@ -114,16 +163,32 @@ final class PrepCommand implements Callable<Integer> {
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
       PreparedCorpus corpus = PrepareCorpus.run(spark, options, System.err::println);
       corpus.warnings().forEach(System.err::println);
-      report(corpus);
+      report(corpus.output(), corpus.manifest());
     }
     return PolySpark.DONE;
   }
 
-  private void report(PreparedCorpus corpus) {
-    Manifest manifest = corpus.manifest();
+  private int runPipeline() {
+    for (String option : ONE_LINE_OPTIONS) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw UserError.of(
+            "%s does not go with --config, whose file says it: set it there, or with --set.",
+            option);
+      }
+    }
+    PipelineConfig pipeline = PipelineFile.load(config, overrides, input);
+    PipelinePlan plan = PipelinePlan.of(pipeline, SparkRuntime.hadoop());
+    try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
+      PipelineResult result = Pipeline.run(spark, plan, new Path(output), System.err::println);
+      report(result.output(), result.manifest());
+    }
+    return PolySpark.DONE;
+  }
+
+  private void report(Path prepared, Manifest manifest) {
     if (json) {
       Map<String, Object> object = new LinkedHashMap<>();
-      object.put("output", corpus.output().toString());
+      object.put("output", prepared.toString());
       object.put("documents", manifest.documents().kept());
       object.put("train_tokens", tokens(manifest, TokenShards.TRAIN));
       object.put("validation_tokens", tokens(manifest, TokenShards.VALIDATION));

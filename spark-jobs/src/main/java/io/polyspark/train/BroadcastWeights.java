@@ -1,7 +1,7 @@
 package io.polyspark.train;
 
-import io.polyspark.model.config.ConfigFile;
 import io.polyspark.evaluate.Weights;
+import io.polyspark.model.config.ConfigFile;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.train.averaging.BroadcastVector;

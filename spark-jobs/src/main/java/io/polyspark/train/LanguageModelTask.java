@@ -1,7 +1,7 @@
 package io.polyspark.train;
 
-import io.polyspark.model.config.ConfigFile;
 import io.polyspark.evaluate.Evaluation;
+import io.polyspark.model.config.ConfigFile;
 import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.DataOrder;
@@ -83,12 +83,12 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
   private ExecutorNeeds needs(TrainConfig training, List<String> gpus) {
     long bytes =
         MemoryEstimate.of(
-                training.model(),
-                training.batch(),
-                training.context(),
-                MemoryPlan.Purpose.TRAINING,
-                training.computeOptions())
-            .total()
+                    training.model(),
+                    training.batch(),
+                    training.context(),
+                    MemoryPlan.Purpose.TRAINING,
+                    training.computeOptions())
+                .total()
             // The last model is measured in any case.
             + Evaluation.nativeBytesPerTask(training.model());
     TaskContext context = TaskContext.get();

@@ -1,11 +1,11 @@
 package io.polyspark.train;
 
-import io.polyspark.model.config.ConfigFile;
 import io.polyspark.evaluate.Evaluation;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.checkpoint.Environment;
 import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.checkpoint.TrainerState;
+import io.polyspark.model.config.ConfigFile;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tensor.FlatVector;

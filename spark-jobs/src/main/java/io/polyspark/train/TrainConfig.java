@@ -2,8 +2,8 @@ package io.polyspark.train;
 
 import io.polyspark.model.config.ConfigFile;
 import io.polyspark.model.config.ConfigSection;
-import io.polyspark.model.config.Overrides;
 import io.polyspark.model.config.ModelConfig;
+import io.polyspark.model.config.Overrides;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.optimize.AdamWConfig;

@@ -1,8 +1,8 @@
 package io.polyspark.train;
 
-import io.polyspark.model.config.ConfigFile;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.checkpoint.RunDirectory;
+import io.polyspark.model.config.ConfigFile;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;

@@ -2,9 +2,9 @@ package io.polyspark.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.polyspark.model.config.ConfigSection;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.checkpoint.TrainerState;
+import io.polyspark.model.config.ConfigSection;
 import io.polyspark.model.shards.DataPosition;
 import io.polyspark.model.shards.SampleRange;
 import io.polyspark.testing.LocalCluster;

@@ -176,7 +176,7 @@ final class Stages {
     StringBuilder files = new StringBuilder();
     Map<String, Object> read = new LinkedHashMap<>();
     for (SourceFiles input : plan.inputs()) {
-      read.put(input.source().name(), input.source().read());
+      read.put(input.source().name(), input.source().read().toString());
       for (InputFile file : input.files()) {
         files.append(input.source().name()).append(' ').append(file.identity()).append('\n');
       }
