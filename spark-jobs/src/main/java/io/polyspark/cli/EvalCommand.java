@@ -36,7 +36,7 @@ final class EvalCommand implements Callable<Integer> {
       names = "--data",
       required = true,
       paramLabel = "DIR",
-      description = "A corpus that the verb prep made.")
+      description = "A corpus that the verb prep made, or the manifest of a version of it.")
   private String data;
 
   @Option(

@@ -6,12 +6,14 @@ import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.generate.Generator;
 import io.polyspark.model.generate.Sampling;
+import io.polyspark.model.shards.ManifestFiles;
 import io.polyspark.report.RunFiles;
 import io.polyspark.report.RunSummary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -78,9 +80,10 @@ final class ReportCommand implements Callable<Integer> {
     try (JavaSparkContext spark =
         SparkRuntime.start(
             Demand.ofTasks("report", Evaluation.nativeBytesPerTask(checkpoint.model())))) {
+      Path own = ownVersion(checkpoint, dataPath, spark.hadoopConfiguration());
       Evaluation.Result evaluation =
-          Evaluation.run(spark, checkpoint.directory(), dataPath, "validation");
-      RunFiles files = RunFiles.of(spark.hadoopConfiguration(), runPath, dataPath);
+          Evaluation.run(spark, checkpoint.directory(), own, "validation");
+      RunFiles files = RunFiles.of(spark.hadoopConfiguration(), runPath, own);
       files.drawLoss();
       RunSummary summary = RunSummary.of(checkpoint, evaluation, files, samples(checkpoint));
       files.write(summary);
@@ -91,6 +94,15 @@ final class ReportCommand implements Callable<Integer> {
       }
     }
     return PolySpark.DONE;
+  }
+
+  /** The version that the run was trained on; where that is not there, what was named. */
+  private static Path ownVersion(Checkpoint checkpoint, Path data, Configuration hadoop)
+      throws IOException {
+    String sum = checkpoint.trainer().shardManifestSha256();
+    return ManifestFiles.version(data).isPresent()
+        ? data
+        : ManifestFiles.withSum(data.getFileSystem(hadoop), data, sum).orElse(data);
   }
 
   private List<RunSummary.Sample> samples(Checkpoint checkpoint) throws IOException {

@@ -53,7 +53,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--data",
       required = true,
       paramLabel = "DIR",
-      description = "A corpus that the verb prep made.")
+      description = "A corpus that the verb prep made, or the manifest of a version of it.")
   private String data;
 
   @Option(
@@ -99,7 +99,7 @@ final class TrainCommand implements Callable<Integer> {
       Path everywhereData = dataPath.getFileSystem(hadoop).makeQualified(dataPath);
       Path everywhereOutput = outputPath.getFileSystem(hadoop).makeQualified(outputPath);
       TrainResult result = TrainJob.run(spark, training, everywhereData, everywhereOutput, goesOn);
-      RunFiles files = RunFiles.of(hadoop, outputPath, dataPath);
+      RunFiles files = RunFiles.of(hadoop, outputPath, result.data());
       files.drawLoss();
       report(result, files);
     }

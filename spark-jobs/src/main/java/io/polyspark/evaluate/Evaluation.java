@@ -6,6 +6,7 @@ import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.shards.Manifest;
+import io.polyspark.model.shards.ManifestFiles;
 import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tokenize.Tokenizer;
@@ -59,7 +60,7 @@ public final class Evaluation {
    * Runs the job, in as many tasks as Spark has cores.
    *
    * @param checkpoint a checkpoint, or a run whose newest whole checkpoint is taken
-   * @param data a directory of token shards
+   * @param data a directory of token shards, or the manifest of a version of it
    * @param split {@code train} or {@code validation}
    * @throws UserError if the checkpoint or the data are not there or damaged, or if the data's
    *     tokenizer is not the checkpoint's own
@@ -69,10 +70,12 @@ public final class Evaluation {
     return run(spark, checkpoint, data, split, Math.max(1, spark.defaultParallelism()));
   }
 
-  static Result run(JavaSparkContext spark, Path checkpoint, Path data, String split, int mostTasks)
+  static Result run(
+      JavaSparkContext spark, Path checkpoint, Path named, String split, int mostTasks)
       throws IOException {
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
     Checkpoint opened = Checkpoint.resolve(fileSystem(checkpoint, hadoop), checkpoint);
+    Path data = ManifestFiles.settle(fileSystem(named, hadoop), named);
     Manifest manifest = Manifest.read(fileSystem(data, hadoop), data);
     checkTokenizer(opened, manifest, data);
     VerifyCorpus.run(spark, data, List.of(split));

@@ -76,8 +76,9 @@ final class RunProgress {
 
   /**
    * @param checkpoint the run's last
+   * @param data the corpus that it was trained on
    */
-  TrainResult result(Path checkpoint) {
-    return new TrainResult(checkpoint, round, tokensSeen, loss, validationLoss);
+  TrainResult result(Path checkpoint, Path data) {
+    return new TrainResult(checkpoint, data, round, tokensSeen, loss, validationLoss);
   }
 }

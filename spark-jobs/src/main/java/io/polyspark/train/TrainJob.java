@@ -28,7 +28,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -46,7 +45,7 @@ public final class TrainJob {
 
   private final JavaSparkContext spark;
   private final TrainConfig config;
-  private final Path data;
+  private final Path named;
   private final Surroundings surroundings;
   private final FileSystem outputFs;
   private final RunDirectory run;
@@ -56,7 +55,7 @@ public final class TrainJob {
       throws IOException {
     this.spark = spark;
     this.config = config;
-    this.data = data;
+    this.named = data;
     this.surroundings = surroundings;
     this.outputFs = output.getFileSystem(spark.hadoopConfiguration());
     this.run = new RunDirectory(outputFs, output);
@@ -65,7 +64,8 @@ public final class TrainJob {
   /**
    * Runs all rounds, or those that are left.
    *
-   * @param data a directory of token shards
+   * @param data a directory of token shards, or the manifest of a version of it; a run that is
+   *     resumed goes on with the version that it was started with
    * @param output the run's directory, made here; must not exist, except to resume
    * @param resume go on from the newest whole checkpoint of {@code output}, or from the beginning
    *     where it has none
@@ -91,16 +91,17 @@ public final class TrainJob {
   }
 
   private TrainResult run(boolean resume) throws IOException {
-    Configuration hadoop = spark.hadoopConfiguration();
-    FileSystem dataFs = data.getFileSystem(hadoop);
+    FileSystem dataFs = named.getFileSystem(spark.hadoopConfiguration());
+    Optional<Checkpoint> checkpoint = resume ? newestCheckpoint() : Optional.empty();
+    Path data = RunCorpus.of(dataFs, named, checkpoint);
     Manifest manifest = Manifest.read(dataFs, data);
-    requireWindows(dataFs);
+    requireWindows(dataFs, data);
     List<String> splits =
         config.validation().everyRounds() > 0
             ? List.of(TokenShards.TRAIN, TokenShards.VALIDATION)
             : List.of(TokenShards.TRAIN);
     VerifyCorpus.run(spark, data, splits);
-    Optional<Checkpoint> checkpoint = resume ? newestCheckpoint(manifest) : Optional.empty();
+    checkpoint.ifPresent(this::requireSameRun);
     if (!resume && outputFs.exists(run.path())) {
       throw UserError.of(
           "The output directory %s exists: give another one, or --resume to go on in it.",
@@ -109,11 +110,11 @@ public final class TrainJob {
     RunProgress progress = RunProgress.of(checkpoint.map(Checkpoint::trainer));
     if (checkpoint.isPresent() && progress.completedSteps() >= config.steps()) {
       LOG.info("{} has all of its {} steps: nothing is left to do", run.path(), config.steps());
-      return progress.result(checkpoint.get().directory());
+      return progress.result(checkpoint.get().directory(), data);
     }
     try {
       writeConfiguration();
-      return train(manifest, checkpoint, progress);
+      return train(data, manifest, checkpoint, progress);
     } catch (Throwable failure) {
       if (!resume) {
         removeRunWithoutCheckpoint(failure);
@@ -123,14 +124,14 @@ public final class TrainJob {
   }
 
   /** Fails early where a split is missing or too small for one window. */
-  private void requireWindows(FileSystem dataFs) {
+  private void requireWindows(FileSystem dataFs, Path data) {
     TokenShards.open(dataFs, data, TokenShards.TRAIN, config.context()).close();
     if (config.validation().everyRounds() > 0) {
       TokenShards.open(dataFs, data, TokenShards.VALIDATION, config.context()).close();
     }
   }
 
-  private Optional<Checkpoint> newestCheckpoint(Manifest manifest) throws IOException {
+  private Optional<Checkpoint> newestCheckpoint() throws IOException {
     if (!outputFs.exists(run.path())) {
       throw UserError.of(
           "There is no run in %s to resume: leave out --resume to start one.", run.path());
@@ -146,16 +147,13 @@ public final class TrainJob {
     damages.forEach(LOG::warn);
     if (newest.isEmpty()) {
       LOG.warn("{} has no whole checkpoint: the run starts from its beginning", run.path());
-      return newest;
     }
-    Checkpoint checkpoint = newest.get();
+    return newest;
+  }
+
+  /** The checkpoint must be one that this configuration goes on from. */
+  private void requireSameRun(Checkpoint checkpoint) {
     checkpoint.requireModel(config.model(), "the configuration");
-    if (!checkpoint.trainer().shardManifestSha256().equals(manifest.sha256())) {
-      throw UserError.of(
-          "%s was trained on other token shards than %s (the SHA-256 of their manifests differ): resume with the data that it"
-              + " was started with.",
-          checkpoint.directory(), data);
-    }
     if (checkpoint.trainer().seed() != config.seed()) {
       throw UserError.of(
           "%s was started with seed %d, not %d, and the seed decides the order of the data: resume with --set seed=%d.",
@@ -165,7 +163,7 @@ public final class TrainJob {
           checkpoint.trainer().seed());
     }
     if (checkpoint.trainer().completedSteps() >= config.steps()) {
-      return newest;
+      return;
     }
     requireOuterState(checkpoint);
     if (config.averaging().optimizerState() == OptimizerStatePolicy.KEPT) {
@@ -185,7 +183,6 @@ public final class TrainJob {
                     run.path(),
                     difference));
     LOG.info("Resuming from {}", checkpoint.directory());
-    return newest;
   }
 
   /** An outer optimizer that starts anew in the middle of a run would be another one's run. */
@@ -215,7 +212,7 @@ public final class TrainJob {
   }
 
   private TrainResult train(
-      Manifest manifest, Optional<Checkpoint> checkpoint, RunProgress progress) throws IOException {
+      Path data, Manifest manifest, Optional<Checkpoint> checkpoint, RunProgress progress) throws IOException {
     AveragingOptions options = options();
     try (RunMetrics metrics =
             RunMetrics.open(
@@ -237,7 +234,7 @@ public final class TrainJob {
               .run(() -> checkpoint.map(this::state).orElseGet(this::initialState), config.steps());
       end.release();
       checkpoints.finish();
-      return progress.result(run.checkpoint(end.round()));
+      return progress.result(run.checkpoint(end.round()), data);
     } catch (DivergedException diverged) {
       boolean removed =
           diverged.isOfAverage() && outputFs.delete(run.checkpoint(diverged.round()), true);

@@ -27,7 +27,7 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The fingerprints of all documents that were accepted before, as Parquet: one directory for each
  * batch, {@code batch-000000} on, each written under a temporary name and renamed, never changed
- * afterwards.
+ * afterwards. All of them are the index, or those that {@link IndexBatches} names.
  *
  * <pre>
  * INDEX/batch-000000/settings.json   format version and how the fingerprints were made
@@ -45,12 +45,13 @@ final class AcceptedIndex {
   private final FileSystem fs;
   private final Path directory;
   private final ObjectNode settings;
+  private final Optional<IndexBatches> named;
   private final List<Path> batches;
 
   /**
    * Opens an index, or one that is not there yet.
    *
-   * @throws UserError if it was made with other settings
+   * @throws UserError if it was made with other settings, or lacks a batch that is named
    */
   AcceptedIndex(SparkSession session, String directory, DeduplicateOptions options)
       throws IOException {
@@ -59,6 +60,7 @@ final class AcceptedIndex {
     this.fs = path.getFileSystem(session.sparkContext().hadoopConfiguration());
     this.directory = fs.makeQualified(path);
     this.settings = settings(options.fingerprints(), options.verifyThreshold());
+    this.named = options.batches();
     this.batches = batches();
     for (Path batch : batches) {
       check(batch);
@@ -87,7 +89,13 @@ final class AcceptedIndex {
           "The index %s has grown since this batch was held against it; run this batch again.",
           InputFile.display(directory));
     }
-    Path batch = new Path(directory, String.format("batch-%06d", batches.size()));
+    Path batch =
+        new Path(
+            directory,
+            named.map(IndexBatches::added).orElse(String.format("batch-%06d", batches.size())));
+    if (named.isPresent()) {
+      fs.delete(batch, true);
+    }
     try (OutputDirectory output = new OutputDirectory(fs, batch)) {
       documents.write().parquet(new Path(output.path(), DOCUMENTS).toString());
       try (OutputStream out = fs.create(new Path(output.path(), SETTINGS))) {
@@ -98,6 +106,9 @@ final class AcceptedIndex {
   }
 
   private List<Path> batches() throws IOException {
+    if (named.isPresent()) {
+      return named.get().known().stream().map(name -> new Path(directory, name)).toList();
+    }
     try {
       return Arrays.stream(fs.listStatus(directory))
           .map(FileStatus::getPath)

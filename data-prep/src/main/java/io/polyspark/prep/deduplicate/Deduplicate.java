@@ -59,7 +59,7 @@ public final class Deduplicate {
    * @param documents in partitions that are the same whenever they are read, which happens twice:
    *     for the fingerprints and for what is kept
    * @return to be closed
-   * @throws UserError if the index was made with other settings
+   * @throws UserError if the index was made with other settings, or lacks a batch that is named
    */
   public static Deduplicated run(JavaRDD<LocatedDocument> documents, DeduplicateOptions options)
       throws IOException {
@@ -88,7 +88,7 @@ public final class Deduplicate {
     Optional<Dataset<Row>> accepted =
         index.flatMap(opened -> opened.documents(fingerprints.select(remembered).schema()));
 
-    Dataset<Row> texts = work.save("texts", DistinctTexts.of(fingerprints, accepted));
+    Dataset<Row> texts = work.save("texts", distinctTexts(fingerprints, accepted));
     Dataset<Row> newTexts =
         texts.filter(not(col(ACCEPTED))).select(remembered).withColumn(ACCEPTED, lit(false));
     Dataset<Row> all =
@@ -108,6 +108,12 @@ public final class Deduplicate {
         newTexts.select(remembered).join(keptTexts, new String[] {TEXT}, "left_semi"),
         index,
         work);
+  }
+
+  private Dataset<Row> distinctTexts(Dataset<Row> fingerprints, Optional<Dataset<Row>> accepted) {
+    return options.batches().isPresent()
+        ? DistinctTexts.ofNew(fingerprints, accepted)
+        : DistinctTexts.of(fingerprints, accepted);
   }
 
   private static DeduplicateStatistics statistics(Dataset<Row> verdicts, long pairs) {

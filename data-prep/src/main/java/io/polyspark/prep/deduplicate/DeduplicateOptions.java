@@ -13,12 +13,15 @@ import java.util.OptionalDouble;
  * @param workDirectory where intermediate tables are written, on a file system that all executors
  *     share; it takes about 150 bytes a document, and 8 a word with verification
  * @param index the directory that remembers what was accepted; empty: the batch stands alone
+ * @param batches of the index, for a corpus that grows: then no document that the index knows is
+ *     kept, not even one of the same place; empty: all batches, and what was accepted is kept again
  */
 public record DeduplicateOptions(
     FingerprintOptions fingerprints,
     OptionalDouble verifyThreshold,
     String workDirectory,
-    Optional<String> index) {
+    Optional<String> index,
+    Optional<IndexBatches> batches) {
   /** Half of the shingles of both texts. */
   public static final double DEFAULT_VERIFY_THRESHOLD = 0.5;
 
@@ -42,27 +45,36 @@ public record DeduplicateOptions(
         FingerprintOptions.DEFAULTS,
         OptionalDouble.of(DEFAULT_VERIFY_THRESHOLD),
         workDirectory,
+        Optional.empty(),
         Optional.empty());
   }
 
   /** The same with other fingerprints. */
   public DeduplicateOptions withFingerprints(FingerprintOptions other) {
-    return new DeduplicateOptions(other, verifyThreshold, workDirectory, index);
+    return new DeduplicateOptions(other, verifyThreshold, workDirectory, index, batches);
   }
 
   /** The same with another threshold. */
   public DeduplicateOptions withVerification(double threshold) {
-    return new DeduplicateOptions(fingerprints, OptionalDouble.of(threshold), workDirectory, index);
+    return new DeduplicateOptions(
+        fingerprints, OptionalDouble.of(threshold), workDirectory, index, batches);
   }
 
   /** The same without verification. */
   public DeduplicateOptions withoutVerification() {
-    return new DeduplicateOptions(fingerprints, OptionalDouble.empty(), workDirectory, index);
+    return new DeduplicateOptions(
+        fingerprints, OptionalDouble.empty(), workDirectory, index, batches);
   }
 
   /** The same against an index. */
   public DeduplicateOptions withIndex(String directory) {
     return new DeduplicateOptions(
-        fingerprints, verifyThreshold, workDirectory, Optional.of(directory));
+        fingerprints, verifyThreshold, workDirectory, Optional.of(directory), Optional.empty());
+  }
+
+  /** The same against some batches of an index, to which what is kept is added as another. */
+  public DeduplicateOptions withIndex(String directory, IndexBatches some) {
+    return new DeduplicateOptions(
+        fingerprints, verifyThreshold, workDirectory, Optional.of(directory), Optional.of(some));
   }
 }

@@ -19,6 +19,7 @@ public final class Deduplicated implements AutoCloseable {
   private final Optional<AcceptedIndex> index;
   private final WorkDirectory work;
   private boolean accepted;
+  private boolean entered;
 
   Deduplicated(
       JavaRDD<LocatedDocument> kept,
@@ -52,13 +53,16 @@ public final class Deduplicated implements AutoCloseable {
    * Enters the kept documents into the index, if there is one: to be called when what was made of
    * them is whole. Nothing is written where all were accepted before, nor by a second call.
    *
+   * @return whether the index has a batch of them now
    * @throws io.polyspark.model.config.UserError if another batch has been accepted in the meantime
    */
-  public void accept() throws IOException {
+  public boolean accept() throws IOException {
     if (!accepted && index.isPresent() && freshDocuments > 0) {
       index.get().add(fresh);
+      entered = true;
     }
     accepted = true;
+    return entered;
   }
 
   /** The pairs of similar texts: the identities of two texts in each row. */

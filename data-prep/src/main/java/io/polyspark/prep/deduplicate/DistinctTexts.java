@@ -49,44 +49,66 @@ final class DistinctTexts {
    * @param accepted what was accepted before
    */
   static Dataset<Row> of(Dataset<Row> fingerprints, Optional<Dataset<Row>> accepted) {
-    Column place = struct(col(SOURCE), col(POSITION), col(PARTITION), col(ORDINAL));
-    Dataset<Row> texts =
-        fingerprints
-            .groupBy(TEXT)
-            .agg(
-                count(lit(1)).as(DOCUMENTS),
-                min(place).as(KEEP),
-                // Equal for equal texts, so that it does not matter whose is taken.
-                first(LENGTH).as(LENGTH),
-                first(BANDS).as(BANDS),
-                first(SHINGLES).as(SHINGLES))
-            .withColumn(SOURCE, col(KEEP + "." + SOURCE))
-            .withColumn(POSITION, col(KEEP + "." + POSITION))
-            .withColumn(ACCEPTED, lit(false));
+    Dataset<Row> texts = ofBatch(fingerprints);
     return accepted
-        .map(known -> withAccepted(texts, fingerprints.withColumn(PLACE, place), known))
+        .map(
+            known ->
+                withAccepted(
+                    texts.join(placesOfAccepted(fingerprints, known), new String[] {TEXT}, "left"),
+                    known,
+                    col(PLACE)))
         .orElse(texts);
   }
 
+  /** As {@link #of}, but of what was accepted before none is kept, whatever place it has. */
+  static Dataset<Row> ofNew(Dataset<Row> fingerprints, Optional<Dataset<Row>> accepted) {
+    Dataset<Row> texts = ofBatch(fingerprints);
+    return accepted.map(known -> withAccepted(texts, known, lit(null))).orElse(texts);
+  }
+
+  private static Dataset<Row> ofBatch(Dataset<Row> fingerprints) {
+    return fingerprints
+        .groupBy(TEXT)
+        .agg(
+            count(lit(1)).as(DOCUMENTS),
+            min(place()).as(KEEP),
+            // Equal for equal texts, so that it does not matter whose is taken.
+            first(LENGTH).as(LENGTH),
+            first(BANDS).as(BANDS),
+            first(SHINGLES).as(SHINGLES))
+        .withColumn(SOURCE, col(KEEP + "." + SOURCE))
+        .withColumn(POSITION, col(KEEP + "." + POSITION))
+        .withColumn(ACCEPTED, lit(false));
+  }
+
+  /** Where documents of the batch are that were accepted before. */
+  private static Dataset<Row> placesOfAccepted(Dataset<Row> fingerprints, Dataset<Row> accepted) {
+    return fingerprints
+        .withColumn(PLACE, place())
+        .join(
+            accepted.select(TEXT, SOURCE, POSITION),
+            new String[] {TEXT, SOURCE, POSITION},
+            "left_semi")
+        .groupBy(TEXT)
+        .agg(min(PLACE).as(PLACE));
+  }
+
   private static Dataset<Row> withAccepted(
-      Dataset<Row> texts, Dataset<Row> placed, Dataset<Row> accepted) {
-    Dataset<Row> known = accepted.select(TEXT, SOURCE, POSITION);
-    Dataset<Row> places =
-        placed
-            .join(known, new String[] {TEXT, SOURCE, POSITION}, "left_semi")
-            .groupBy(TEXT)
-            .agg(min(PLACE).as(PLACE));
+      Dataset<Row> texts, Dataset<Row> accepted, Column placeOfAccepted) {
     Column isKnown = col(KNOWN).isNotNull();
     return texts
         .join(
-            known.select(col(TEXT), struct(col(SOURCE), col(POSITION)).as(KNOWN)),
+            accepted.select(col(TEXT), struct(col(SOURCE), col(POSITION)).as(KNOWN)),
             new String[] {TEXT},
             "left")
-        .join(places, new String[] {TEXT}, "left")
         .withColumn(ACCEPTED, isKnown)
         .withColumn(SOURCE, when(isKnown, col(KNOWN + "." + SOURCE)).otherwise(col(SOURCE)))
         .withColumn(POSITION, when(isKnown, col(KNOWN + "." + POSITION)).otherwise(col(POSITION)))
-        .withColumn(KEEP, when(isKnown, col(PLACE)).otherwise(col(KEEP)))
+        .withColumn(KEEP, when(isKnown, placeOfAccepted).otherwise(col(KEEP)))
         .drop(KNOWN, PLACE);
+  }
+
+  private static Column place() {
+    return struct(col(SOURCE), col(POSITION), col(PARTITION), col(ORDINAL));
   }
 }

@@ -26,10 +26,12 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What a directory of token shards holds: {@code DATA/manifest.json}. Its own SHA-256 identifies
- * the data, since it carries the sums of all files.
+ * What a directory of token shards holds: {@code DATA/manifest.json}, or one of its versions, see
+ * {@link ManifestFiles}. Its own SHA-256 identifies the data, since it carries the sums of all
+ * files.
  *
  * @param formatVersion version of this format, 1
+ * @param version of a corpus that grows, from 1 on; null, and not written, where it does not
  * @param tokenizer the tokenizer that made the ids; its {@code tokenizer.json} lies beside
  * @param dtype NumPy's name of the ids' type, {@code <u2} or {@code <u4}
  * @param splits by name, {@code train} and {@code validation}
@@ -38,6 +40,7 @@ import org.apache.hadoop.fs.Path;
  */
 public record Manifest(
     int formatVersion,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Long version,
     TokenizerIdentity tokenizer,
     String dtype,
     Map<String, Split> splits,
@@ -104,13 +107,25 @@ public record Manifest(
    */
   public record Documents(long read, long kept, Map<String, Long> dropped) {}
 
+  /** A manifest of a corpus without versions. */
+  public Manifest(
+      int formatVersion,
+      TokenizerIdentity tokenizer,
+      String dtype,
+      Map<String, Split> splits,
+      Documents documents,
+      Map<String, Object> configuration) {
+    this(formatVersion, null, tokenizer, dtype, splits, documents, configuration);
+  }
+
   /**
-   * Reads {@code DATA/manifest.json}.
+   * Reads {@code DATA/manifest.json}, or the manifest of a version.
    *
-   * @throws UserError if it is missing, damaged, or of another version
+   * @param data the directory of the corpus, or a manifest in it
+   * @throws UserError if it is missing, damaged, or of another format
    */
   public static Manifest read(FileSystem fs, Path data) {
-    Path file = new Path(data, FILE);
+    Path file = ManifestFiles.file(data);
     try {
       byte[] bytes = WholeFile.read(fs, file, ReadLimits.MANIFEST);
       Manifest manifest = JSON.readValue(WholeFile.utf8(bytes, file), Manifest.class);
@@ -127,7 +142,8 @@ public record Manifest(
     } catch (FileNotFoundException e) {
       throw new UserError(
           String.format(
-              "%s is no prepared corpus: it has no %s; make one with the verb prep.", data, FILE),
+              "%s is no prepared corpus: it has no %s; make one with the verb prep.",
+              ManifestFiles.directory(data), file.getName()),
           e);
     } catch (JsonProcessingException e) {
       throw new UserError(
@@ -141,10 +157,11 @@ public record Manifest(
   /**
    * Reads {@code DATA/tokenizer.json}.
    *
+   * @param data the directory of the corpus, or a manifest in it
    * @throws UserError naming both files if it is not the tokenizer that made the ids
    */
   public byte[] requireTokenizer(FileSystem fs, Path data) {
-    Path file = new Path(data, TOKENIZER_FILE);
+    Path file = new Path(ManifestFiles.directory(data), TOKENIZER_FILE);
     byte[] json;
     try {
       json = WholeFile.read(fs, file, ReadLimits.TOKENIZER);
@@ -158,7 +175,7 @@ public record Manifest(
       throw UserError.of(
           "%s has SHA-256 %s, but the tokens were made with a tokenizer of SHA-256 %s, as %s says:"
               + " put that tokenizer back, or prepare the data again.",
-          file, sum, tokenizer.sha256(), new Path(data, FILE));
+          file, sum, tokenizer.sha256(), ManifestFiles.file(data));
     }
     return json;
   }
@@ -178,13 +195,19 @@ public record Manifest(
     return Sha256.hex(bytes());
   }
 
+  /** The same as a version of a corpus that grows. */
+  public Manifest withVersion(long number) {
+    return new Manifest(formatVersion, number, tokenizer, dtype, splits, documents, configuration);
+  }
+
   /** Tokens of all splits. */
   @JsonIgnore
   public long tokens() {
     return splits.values().stream().mapToLong(Split::tokens).sum();
   }
 
-  private byte[] bytes() {
+  /** The file that describes it, owned by the caller. */
+  public byte[] bytes() {
     try {
       return (JSON.writeValueAsString(this) + "\n").getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {

@@ -5,7 +5,9 @@ import io.polyspark.model.read.PlainNames;
 import io.polyspark.model.read.ReadLimits;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import org.apache.hadoop.fs.Path;
 
 /**
  * What a manifest must hold for the data to be read by it: every key, counts that agree, and names
@@ -13,13 +15,14 @@ import java.util.regex.Pattern;
  *
  * @param source the manifest's path, for messages
  */
-record ManifestCheck(Object source) {
+record ManifestCheck(Path source) {
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
   /**
    * @throws UserError naming the first thing that is wrong
    */
   void check(Manifest manifest) {
+    version(manifest.version());
     tokenizer(present(manifest.tokenizer(), "tokenizer"));
     TokenType.ofDtype(present(manifest.dtype(), "dtype"), source);
     present(manifest.documents(), "documents");
@@ -28,6 +31,15 @@ record ManifestCheck(Object source) {
         present(manifest.splits(), "splits").entrySet()) {
       split(split.getKey(), present(split.getValue(), split.getKey()));
     }
+  }
+
+  private void version(Long version) {
+    require(version == null || version >= 1, "version is %s, but must be 1 or more", version);
+    OptionalLong name = ManifestFiles.version(source);
+    require(
+        name.isEmpty() || (version != null && version == name.getAsLong()),
+        "its name says another version than %s",
+        version);
   }
 
   private void tokenizer(Manifest.TokenizerIdentity tokenizer) {

@@ -45,7 +45,7 @@ public final class TokenShards implements AutoCloseable {
   /**
    * Opens a split and checks the sizes of its files against the manifest.
    *
-   * @param data the directory of the manifest
+   * @param data the directory of the corpus, or a manifest in it
    * @param split {@link #TRAIN} or {@link #VALIDATION}
    * @param context T, at least 1
    * @throws UserError if the split is missing, has no whole window, or is not what the manifest
@@ -148,11 +148,11 @@ public final class TokenShards implements AutoCloseable {
   /**
    * Reads every byte of a file and checks its SHA-256 against the manifest's.
    *
-   * @param data the directory of the manifest
+   * @param data the directory of the corpus, or a manifest in it
    * @throws UserError naming the file and the manifest where they differ
    */
   public static void verify(FileSystem fs, Path data, Manifest.File file) {
-    Path path = new Path(data, file.name());
+    Path path = new Path(ManifestFiles.directory(data), file.name());
     try (InputStream in = fs.open(path);
         DigestInputStream digest = new DigestInputStream(in, Sha256.digest())) {
       digest.transferTo(OutputStream.nullOutputStream());
@@ -196,7 +196,7 @@ public final class TokenShards implements AutoCloseable {
   }
 
   private void openFiles() {
-    TokenType type = TokenType.ofDtype(manifest.dtype(), new Path(data, Manifest.FILE));
+    TokenType type = TokenType.ofDtype(manifest.dtype(), ManifestFiles.file(data));
     for (Manifest.File file : split.files()) {
       try {
         files.add(open(file, type));
@@ -234,7 +234,7 @@ public final class TokenShards implements AutoCloseable {
   }
 
   private Path path(Manifest.File file) {
-    return new Path(data, file.name());
+    return new Path(ManifestFiles.directory(data), file.name());
   }
 
   private UserError damaged(Manifest.File file, String what) {
@@ -244,6 +244,6 @@ public final class TokenShards implements AutoCloseable {
   private static UserError damaged(Path data, Manifest.File file, String what) {
     return UserError.of(
         "%s %s (%s); copy the data again, or prepare it again.",
-        new Path(data, file.name()), what, new Path(data, Manifest.FILE));
+        new Path(ManifestFiles.directory(data), file.name()), what, ManifestFiles.file(data));
   }
 }
