@@ -1,8 +1,10 @@
 package io.polyspark.train;
 
+import io.polyspark.model.shards.Manifest;
 import io.polyspark.prep.PrepareCorpus;
 import io.polyspark.prep.PrepareOptions;
 import io.polyspark.prep.Split;
+import io.polyspark.prep.version.GrownManifest;
 import io.polyspark.testing.LocalCluster;
 import io.polyspark.testing.MetricsLines;
 import io.polyspark.train.metrics.MetricsFile;
@@ -11,8 +13,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -73,6 +78,60 @@ final class TinyRuns {
       throws IOException {
     return TrainJob.run(
         LocalCluster.spark(), config, hadoop(data), hadoop(run), resume, surroundings);
+  }
+
+  /** Trains on a corpus that is named by its directory or the manifest of a version. */
+  TrainResult train(TrainConfig config, Path corpus, Path run, boolean resume) throws IOException {
+    return TrainJob.run(LocalCluster.spark(), config, hadoop(corpus), hadoop(run), resume);
+  }
+
+  /** A corpus whose second version has more than its first. */
+  void makeVersions(Path corpus) throws IOException {
+    Path more =
+        Files.writeString(directory.resolve("more.txt"), "What was written since. ".repeat(100));
+    Path added = prepare(more, directory.resolve("added"));
+    FileSystem fs = FileSystem.getLocal(new Configuration()).getRaw();
+    List<Manifest> parts = new ArrayList<>();
+    for (Path part : List.of(data, added)) {
+      String version = String.format("%06d-", parts.size() + 1);
+      Manifest manifest = Manifest.read(fs, hadoop(part));
+      Map<String, Manifest.Split> splits = new TreeMap<>();
+      for (Map.Entry<String, Manifest.Split> split : manifest.splits().entrySet()) {
+        Files.createDirectories(corpus.resolve(split.getKey()));
+        Manifest.File file = split.getValue().files().get(0);
+        String name = file.name().replace("/", "/" + version);
+        Files.copy(part.resolve(file.name()), corpus.resolve(name));
+        splits.put(
+            split.getKey(),
+            new Manifest.Split(
+                split.getValue().documents(),
+                file.tokens(),
+                split.getValue().textBytes(),
+                null,
+                List.of(new Manifest.File(name, file.tokens(), file.sha256()))));
+      }
+      parts.add(
+          new Manifest(
+              manifest.formatVersion(),
+              manifest.tokenizer(),
+              manifest.dtype(),
+              splits,
+              manifest.documents(),
+              manifest.configuration()));
+    }
+    Files.copy(data.resolve("tokenizer.json"), corpus.resolve("tokenizer.json"));
+    Manifest first = parts.get(0).withVersion(1);
+    Files.write(corpus.resolve("manifest-000001.json"), first.bytes());
+    Files.write(
+        corpus.resolve("manifest-000002.json"),
+        GrownManifest.of(first, parts.get(1), 2).bytes());
+  }
+
+  static void makeCurrent(Path corpus, int version) throws IOException {
+    Files.copy(
+        corpus.resolve(String.format("manifest-%06d.json", version)),
+        corpus.resolve("manifest.json"),
+        StandardCopyOption.REPLACE_EXISTING);
   }
 
   static org.apache.hadoop.fs.Path hadoop(Path path) {

@@ -332,6 +332,42 @@ class TrainJobTest {
         .hasMessageContaining("was trained on other token shards");
   }
 
+  @Test
+  void aRunGoesOnWithItsOwnVersionOfACorpusThatHasGrown() throws IOException {
+    Path data = directory.resolve("growing");
+    TinyRuns growing = TinyRuns.in(Files.createDirectory(directory.resolve("growing-runs")));
+    growing.makeVersions(data);
+    Path whole = directory.resolve("whole-version");
+    Path broken = directory.resolve("broken-version");
+    TrainConfig config = config(List.of());
+    TinyRuns.makeCurrent(data, 1);
+    TrainResult first = growing.train(config, data, whole, false);
+    assertThat(first.data().getName()).isEqualTo("manifest-000001.json");
+    growing.train(config, data, broken, false);
+    TinyRuns.delete(broken.resolve("checkpoints/round-0000004"));
+
+    TinyRuns.makeCurrent(data, 2);
+    assertThatThrownBy(
+            () -> growing.train(config, data.resolve("manifest-000002.json"), broken, true))
+        .isInstanceOf(UserError.class)
+        .hasMessageMatching(
+            ".*round-0000003 was trained on .*manifest-000001.json, not on .*manifest-000002.json:"
+                + " name that version, or the directory alone.");
+    TrainResult resumed = growing.train(config, data, broken, true);
+
+    assertThat(resumed.data().getName()).isEqualTo("manifest-000001.json");
+    assertThat(TinyRuns.model(broken)).isEqualTo(TinyRuns.model(whole));
+    assertThat(TinyRuns.trainedLines(broken)).isEqualTo(TinyRuns.trainedLines(whole));
+    Path other = directory.resolve("second-version");
+    assertThat(growing.train(config(List.of("steps=2")), data, other, false).data().getName())
+        .isEqualTo("manifest-000002.json");
+    Files.delete(data.resolve("manifest-000001.json"));
+    TinyRuns.delete(broken.resolve("checkpoints/round-0000004"));
+    assertThatThrownBy(() -> growing.train(config, data, broken, true))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("was trained on other token shards");
+  }
+
   private static TrainConfig config(List<String> overrides) throws IOException {
     List<String> all = new ArrayList<>(List.of("checkpoint.keep=3"));
     all.addAll(overrides);

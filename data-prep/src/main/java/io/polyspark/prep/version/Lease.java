@@ -6,6 +6,7 @@ import io.polyspark.prep.read.InputFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -19,7 +20,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -96,9 +96,7 @@ public final class Lease implements AutoCloseable {
     }
     long number = before.isEmpty() ? 1 : before.lastKey() + 1;
     Path mine = file(directory, number);
-    try {
-      create(fs, mine, owner.json());
-    } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
+    if (!create(fs, mine, owner.json())) {
       throw taken(fs, mine, data, options);
     }
     renew(fs, mine, options);
@@ -214,15 +212,46 @@ public final class Lease implements AutoCloseable {
         InputFile.display(fs.makeQualified(data)), who, options.expiry().toMinutes());
   }
 
-  private static void create(FileSystem fs, Path file, byte[] content) throws IOException {
+  /**
+   * Creates a file for one of several callers.
+   *
+   * @return false for the others
+   */
+  private static boolean create(FileSystem fs, Path file, byte[] content) throws IOException {
     if (fs.getUri().getScheme().equals("file")) {
-      // Hadoop's local file system looks first and creates then.
-      Files.write(
-          java.nio.file.Path.of(file.toUri().getPath()), content, StandardOpenOption.CREATE_NEW);
-      return;
+      return createOnDisk(java.nio.file.Path.of(file.toUri().getPath()), content);
     }
-    try (OutputStream out = fs.create(file, false)) {
-      out.write(content);
+    OutputStream out;
+    try {
+      out = fs.create(file, false);
+    } catch (IOException e) {
+      // HDFS has another exception for a file that is being written.
+      if (fs.exists(file)) {
+        return false;
+      }
+      throw e;
+    }
+    boolean written = false;
+    try {
+      try (out) {
+        out.write(content);
+      }
+      written = true;
+    } finally {
+      if (!written) {
+        fs.delete(file, false);
+      }
+    }
+    return true;
+  }
+
+  /** Hadoop's local file system looks first and creates then. */
+  private static boolean createOnDisk(java.nio.file.Path file, byte[] content) throws IOException {
+    try {
+      Files.write(file, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
     }
   }
 

@@ -12,11 +12,11 @@ import java.time.InstantSource;
  *     a fraction of the expiry
  */
 public record LeaseOptions(Duration expiry, InstantSource clock) {
+  private static final Duration LEAST = Duration.ofMinutes(1);
+
   /** Ten minutes, by this machine's clock. */
   public static final LeaseOptions USUAL =
       new LeaseOptions(Duration.ofMinutes(10), InstantSource.system());
-
-  private static final Duration LEAST = Duration.ofMinutes(1);
 
   /** Signs of life in an expiry: several may be late before the lease is lost. */
   private static final int SIGNS = 6;

@@ -119,6 +119,46 @@ class DeduplicateTest {
   }
 
   @Test
+  void aVersionIsHeldAgainstItsOwnBatchesAndKeepsNothingOfThem() throws IOException {
+    List<LocatedDocument> first =
+        List.of(new LocatedDocument("one", 0, LONG), new LocatedDocument("one", 1, "other"));
+    assertThat(accept(first, version(List.of(), 1))).containsExactly("one 0", "one 1");
+    Map<String, String> index = sums();
+
+    List<LocatedDocument> second =
+        List.of(
+            new LocatedDocument("one", 0, LONG),
+            new LocatedDocument("one", 1, "changed in the meantime"),
+            new LocatedDocument("two", 0, LONG + " and a longer end"),
+            new LocatedDocument("two", 1, "other"),
+            new LocatedDocument("two", 2, "news"));
+    assertThat(accept(second, version(List.of("batch-000001"), 2)))
+        .containsExactly("one 1", "two 2");
+    Map<String, String> both = sums();
+    assertThat(both).containsAllEntriesOf(index).containsKey("batch-000002/settings.json");
+
+    // The run ended before its version was published: the next one is as if it had not been.
+    assertThat(accept(second, version(List.of("batch-000001"), 2)))
+        .containsExactly("one 1", "two 2");
+    assertThat(sums().keySet().stream().filter(name -> name.endsWith("settings.json")))
+        .containsExactly("batch-000001/settings.json", "batch-000002/settings.json");
+
+    List<LocatedDocument> third = List.of(new LocatedDocument("three", 0, "news"));
+    DeduplicateOptions afterBoth = version(List.of("batch-000001", "batch-000002"), 3);
+    try (Deduplicated result = run(third, afterBoth)) {
+      assertThat(result.accept()).isFalse();
+      assertThat(result.statistics())
+          .isEqualTo(new DeduplicateStatistics(1, 0, 0, 1, 0, 0, 0, List.of()));
+    }
+    assertThat(sums()).doesNotContainKey("batch-000003/settings.json");
+    // Rolled back to the first, what the second has accepted is news.
+    assertThat(accept(third, version(List.of("batch-000001"), 3))).containsExactly("three 0");
+    assertThatThrownBy(() -> run(third, version(List.of("batch-000007"), 8)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("batch-000007");
+  }
+
+  @Test
   @Tag("faults")
   void batchesThatWereHeldAgainstTheSameIndexDoNotBothEnterIt() throws IOException {
     DeduplicateOptions options = options().withIndex(directory.resolve("index").toString());
@@ -174,6 +214,13 @@ class DeduplicateTest {
 
   private DeduplicateOptions options() {
     return DeduplicateOptions.in(directory.toString());
+  }
+
+  private DeduplicateOptions version(List<String> known, int number) {
+    return options()
+        .withIndex(
+            directory.resolve("index").toString(),
+            new IndexBatches(known, String.format("batch-%06d", number)));
   }
 
   private Deduplicated run(List<LocatedDocument> documents, DeduplicateOptions options)
