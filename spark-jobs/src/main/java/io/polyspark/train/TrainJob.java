@@ -212,7 +212,8 @@ public final class TrainJob {
   }
 
   private TrainResult train(
-      Path data, Manifest manifest, Optional<Checkpoint> checkpoint, RunProgress progress) throws IOException {
+      Path data, Manifest manifest, Optional<Checkpoint> checkpoint, RunProgress progress)
+      throws IOException {
     AveragingOptions options = options();
     try (RunMetrics metrics =
             RunMetrics.open(

@@ -14,4 +14,9 @@ import org.apache.hadoop.fs.Path;
  * @param validationLoss of the last round that measured it, nats per token
  */
 public record TrainResult(
-    Path checkpoint, Path data, int rounds, long tokensSeen, double loss, OptionalDouble validationLoss) {}
+    Path checkpoint,
+    Path data,
+    int rounds,
+    long tokensSeen,
+    double loss,
+    OptionalDouble validationLoss) {}

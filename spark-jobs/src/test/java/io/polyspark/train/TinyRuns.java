@@ -123,8 +123,7 @@ final class TinyRuns {
     Manifest first = parts.get(0).withVersion(1);
     Files.write(corpus.resolve("manifest-000001.json"), first.bytes());
     Files.write(
-        corpus.resolve("manifest-000002.json"),
-        GrownManifest.of(first, parts.get(1), 2).bytes());
+        corpus.resolve("manifest-000002.json"), GrownManifest.of(first, parts.get(1), 2).bytes());
   }
 
   static void makeCurrent(Path corpus, int version) throws IOException {
