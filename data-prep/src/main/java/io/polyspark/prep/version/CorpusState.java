@@ -1,6 +1,5 @@
 package io.polyspark.prep.version;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -57,7 +56,6 @@ public record CorpusState(
   }
 
   /** The version that was current before, if there was one. */
-  @JsonIgnore
   public OptionalLong before() {
     return parent == null ? OptionalLong.empty() : OptionalLong.of(parent);
   }

@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -115,7 +114,7 @@ public final class CorpusVersions {
     Set<String> batches = new HashSet<>();
     for (Path file : ManifestFiles.versions(fs, data).values()) {
       Manifest manifest = Manifest.read(fs, file);
-      files.addAll(names(manifest));
+      files.addAll(VersionCheck.names(manifest));
       batches.addAll(state(manifest.version()).indexBatches());
     }
     new Leftovers(fs, data).remove(files, batches);
@@ -156,7 +155,7 @@ public final class CorpusVersions {
    * @throws UserError if the lease was lost
    */
   public void publish(Manifest manifest, CorpusState state, Lease lease) throws IOException {
-    requireNext(manifest, state);
+    new VersionCheck(fs, data).check(current(), nextVersion(), manifest, state);
     lease.check();
     RenamedFile.create(fs, state(data, state.version()), state.bytes());
     RenamedFile.create(fs, ManifestFiles.ofVersion(data, state.version()), manifest.bytes());
@@ -182,7 +181,7 @@ public final class CorpusVersions {
     Manifest manifest = Manifest.read(fs, file);
     CorpusVersion found = new CorpusVersion(manifest, state(target));
     manifest.requireTokenizer(fs, file);
-    for (String name : names(manifest)) {
+    for (String name : VersionCheck.names(manifest)) {
       if (!fs.exists(new Path(data, name))) {
         throw UserError.of(
             "Version %d of %s lacks %s; roll back to another one.",
@@ -258,34 +257,6 @@ public final class CorpusVersions {
     }
   }
 
-  private void requireNext(Manifest manifest, CorpusState state) throws IOException {
-    Optional<CorpusVersion> before = current();
-    OptionalLong parent =
-        before
-            .map(version -> OptionalLong.of(version.state().version()))
-            .orElse(OptionalLong.empty());
-    if (state.version() != nextVersion()
-        || manifest.version() == null
-        || manifest.version() != state.version()
-        || !state.before().equals(parent)) {
-      throw new IllegalArgumentException(
-          String.format(
-              "version %d with a manifest of version %d cannot follow version %s as version %d",
-              state.version(), manifest.version(), parent, nextVersion()));
-    }
-    manifest.requireTokenizer(fs, data);
-    Set<String> names = names(manifest);
-    Set<String> old = before.map(version -> names(version.manifest())).orElse(Set.of());
-    if (!names.containsAll(old)) {
-      throw new IllegalArgumentException("version " + state.version() + " lacks old files");
-    }
-    for (String name : names) {
-      if (!old.contains(name) && !fs.exists(new Path(data, name))) {
-        throw new IllegalArgumentException(new Path(data, name) + " is not there");
-      }
-    }
-  }
-
   private long parentOfCurrent() throws IOException {
     CorpusVersion current = requireCurrent();
     return current
@@ -321,12 +292,5 @@ public final class CorpusVersions {
       return numbers;
     }
     return numbers;
-  }
-
-  private static Set<String> names(Manifest manifest) {
-    return manifest.splits().values().stream()
-        .flatMap(split -> split.files().stream())
-        .map(Manifest.File::name)
-        .collect(Collectors.toSet());
   }
 }
