@@ -207,7 +207,6 @@ class BadInputTest {
 
   @Test
   void documentThatNoTaskCanHold() throws IOException {
-    // Thrown by the task itself: it must come back as a sentence all the same.
     Path file = directory.resolve("large.txt");
     long memory = Runtime.getRuntime().maxMemory();
     try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
@@ -216,8 +215,9 @@ class BadInputTest {
     assertRefused(
         options(file.toString()),
         String.format(
-            "%s has a document of more than %d MB, too large for a task of %d MB; divide the file,"
-                + " use --document-separator blank-line, or give executors more memory.",
+            "%s has more than %d MB, too large for a task of %d MB (divide the file, use"
+                + " --document-separator blank-line, or give executors more memory); correct it,"
+                + " or leave out up to N damaged documents with --max-rejected N.",
             file, (memory / 10) >> 20, memory >> 20));
   }
 

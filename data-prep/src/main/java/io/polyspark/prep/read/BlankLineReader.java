@@ -9,16 +9,20 @@ import java.util.Arrays;
  * lines between, without the last one's line end. It belongs to the range in which the blank line
  * before it starts (the first of a file, to the range at 0), so that tasks agree without asking.
  */
-final class BlankLineReader implements DocumentReader {
+final class BlankLineReader implements PlacedReader {
   private final InputRange range;
   private final LineReader lines;
-  private final ByteArrayOutputStream document = new ByteArrayOutputStream();
+  private final DocumentLimit limit;
+  private ByteArrayOutputStream document = new ByteArrayOutputStream();
   private long documentStart;
+  private boolean started;
+  private boolean tooLarge;
   private boolean ours;
   private boolean done;
 
-  BlankLineReader(InputRange range, LineReader lines) {
+  BlankLineReader(InputRange range, LineReader lines, DocumentLimit limit) {
     this.range = range;
+    this.limit = limit;
     this.lines = lines;
     this.ours = range.start() == 0;
   }
@@ -27,7 +31,7 @@ final class BlankLineReader implements DocumentReader {
   public ReadResult next() throws IOException {
     while (!done) {
       byte[] line = lines.read();
-      boolean blank = line == null || blank(line);
+      boolean blank = line == null || (!lines.tooLarge() && blank(line));
       if (!blank && ours) {
         add(line);
       } else if (!blank && lines.lineStart() >= range.end()) {
@@ -35,12 +39,18 @@ final class BlankLineReader implements DocumentReader {
       } else if (blank) {
         done = line == null || lines.lineStart() >= range.end();
         ours = true;
-        if (document.size() > 0) {
-          return take();
+        if (started) {
+          started = false;
+          return tooLarge ? reject() : take();
         }
       }
     }
     return null;
+  }
+
+  @Override
+  public long position() {
+    return started ? documentStart : lines.lineStart();
   }
 
   @Override
@@ -50,11 +60,24 @@ final class BlankLineReader implements DocumentReader {
 
   private void add(byte[] line) {
     int mark = lines.lineStart() == 0 ? Utf8.byteOrderMark(line) : 0;
-    if (document.size() == 0) {
+    if (!started) {
+      started = true;
       documentStart = lines.lineStart() + mark;
     }
-    DocumentLimit.check(range.file(), (long) document.size() + line.length);
-    document.write(line, mark, line.length - mark);
+    tooLarge |= lines.tooLarge() || (long) document.size() + line.length > limit.bytes();
+    if (tooLarge) {
+      document = new ByteArrayOutputStream();
+    } else {
+      document.write(line, mark, line.length - mark);
+    }
+  }
+
+  private Rejection reject() {
+    tooLarge = false;
+    long start = documentStart;
+    return limit.reject(
+        range.file().place(start),
+        () -> String.format("%s has a document at offset %d that", range.file().display(), start));
   }
 
   private ReadResult take() {

@@ -1,28 +1,58 @@
 package io.polyspark.prep.read;
 
-import io.polyspark.model.config.UserError;
+import java.util.function.Supplier;
 
-/**
- * The largest document that a task can hold: a tokenizer wants it whole, as bytes, as characters,
- * as ids and as encoded ids, some ten bytes for each byte of text.
- */
+/** The largest document that is kept. */
 final class DocumentLimit {
   /** What an array can have. */
   static final long LARGEST = Integer.MAX_VALUE - 16;
 
+  /**
+   * A tokenizer wants a document whole, as bytes, as characters, as ids and as encoded ids, some
+   * ten bytes for each byte of text.
+   */
   private static final long MEMORY_PER_BYTE = 10;
-  private static final long BYTES =
-      Math.min(LARGEST, Runtime.getRuntime().maxMemory() / MEMORY_PER_BYTE);
 
-  private DocumentLimit() {}
+  /** The tree of a page of HTML: some 30 bytes for each byte, by measurement, and its text. */
+  private static final long MEMORY_PER_BYTE_OF_PAGE = 64;
 
-  /** Throws if a document of this size is too large. */
-  static void check(InputFile file, long bytes) {
-    if (bytes > BYTES) {
-      throw UserError.of(
-          "%s has a document of more than %d MB, too large for a task of %d MB; divide the file,"
-              + " use --document-separator blank-line, or give executors more memory.",
-          file.display(), BYTES >> 20, Runtime.getRuntime().maxMemory() >> 20);
+  private final long wanted;
+  private final long held;
+
+  private DocumentLimit(long wanted, long memoryPerByte) {
+    this.wanted = wanted;
+    this.held = Runtime.getRuntime().maxMemory() / memoryPerByte;
+  }
+
+  static DocumentLimit ofText(ReadOptions options) {
+    return new DocumentLimit(options.maxDocumentBytes(), MEMORY_PER_BYTE);
+  }
+
+  static DocumentLimit ofPages(ReadOptions options) {
+    return new DocumentLimit(options.maxDocumentBytes(), MEMORY_PER_BYTE_OF_PAGE);
+  }
+
+  /** In bytes; an array can have as many. */
+  long bytes() {
+    return Math.min(LARGEST, Math.min(wanted, held));
+  }
+
+  /**
+   * The rejection of a larger one.
+   *
+   * @param subject names it, for the start of a sentence
+   */
+  Rejection reject(Place place, Supplier<String> subject) {
+    return new Rejection(Rejection.TOO_LARGE, place, () -> subject.get() + " " + predicate());
+  }
+
+  private String predicate() {
+    if (wanted <= held) {
+      return String.format("has more than %,d bytes, the most that are kept", bytes());
     }
+    return String.format(
+        "has more than %d MB, too large for a task of %d MB (divide the file, use"
+            + " --document-separator blank-line, or give executors more memory)",
+        bytes() >> 20, Runtime.getRuntime().maxMemory() >> 20);
   }
 }

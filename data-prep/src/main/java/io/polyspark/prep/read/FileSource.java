@@ -8,7 +8,8 @@ import org.apache.hadoop.conf.Configuration;
 
 /**
  * The documents of files. Large files are divided where a document's end can be found from their
- * middle: JSON lines and blank-line text, not compressed. Small ones share a partition.
+ * middle: JSON lines and blank-line text, not compressed, and Parquet. Small ones share a
+ * partition.
  */
 public final class FileSource implements DocumentSource {
   private static final long serialVersionUID = 1L;
@@ -58,10 +59,7 @@ public final class FileSource implements DocumentSource {
       List<InputFile> files, ReadOptions options, long partitionBytes) {
     List<InputRange> ranges = new ArrayList<>();
     for (InputFile file : files) {
-      boolean divisible =
-          !file.compressed()
-              && (file.jsonLines() || options.documentSeparator() == DocumentSeparator.BLANK_LINE);
-      if (!divisible) {
+      if (!divisible(file, options)) {
         ranges.add(InputRange.whole(file));
         continue;
       }
@@ -72,6 +70,17 @@ public final class FileSource implements DocumentSource {
       }
     }
     return ranges;
+  }
+
+  private static boolean divisible(InputFile file, ReadOptions options) {
+    return switch (file.format(options)) {
+      case PARQUET -> true;
+      case JSON_LINES -> file.compression() == Compression.NONE;
+      case TEXT ->
+          file.compression() == Compression.NONE
+              && options.documentSeparator() == DocumentSeparator.BLANK_LINE;
+      case WARC, AUTO -> false;
+    };
   }
 
   /** Reads ranges one after the other, each opened when its turn comes. */

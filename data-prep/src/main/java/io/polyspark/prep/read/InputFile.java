@@ -13,8 +13,6 @@ import org.apache.hadoop.fs.Path;
  * @param modificationTime when it was written, milliseconds since 1970; 0 where that is not known
  */
 public record InputFile(String uri, long length, long modificationTime) implements Serializable {
-  private static final String GZIP = ".gz";
-
   InputFile(FileStatus status) {
     this(status.getPath().toString(), status.getLen(), status.getModificationTime());
   }
@@ -39,18 +37,15 @@ public record InputFile(String uri, long length, long modificationTime) implemen
     return new Place(uri, position);
   }
 
-  /** Whether it has to be decompressed, so that it cannot be read from its middle. */
-  boolean compressed() {
-    return lowerCaseName().endsWith(GZIP);
+  Compression compression() {
+    return Compression.of(path().getName());
   }
 
-  /** Whether a line of it is a document. */
-  boolean jsonLines() {
-    String name = lowerCaseName();
-    if (compressed()) {
-      name = name.substring(0, name.length() - GZIP.length());
+  Format format(ReadOptions options) {
+    if (options.format() != Format.AUTO) {
+      return options.format();
     }
-    return name.endsWith(".jsonl") || name.endsWith(".json") || name.endsWith(".ndjson");
+    return Format.ofName(compression().strip(path().getName()).toLowerCase(Locale.ROOT));
   }
 
   /** As a person would type it. */
@@ -61,9 +56,5 @@ public record InputFile(String uri, long length, long modificationTime) implemen
   /** A path as a person would type it. */
   public static String display(Path path) {
     return "file".equals(path.toUri().getScheme()) ? path.toUri().getPath() : path.toString();
-  }
-
-  private String lowerCaseName() {
-    return path().getName().toLowerCase(Locale.ROOT);
   }
 }

@@ -16,9 +16,8 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 
-/** JSON lines: each line an object whose {@code text} is a document. Blank lines say nothing. */
-final class JsonLinesReader implements DocumentReader {
-  private static final String TEXT = "text";
+/** JSON lines: each line an object with a key whose text is a document. Blank lines say nothing. */
+final class JsonLinesReader implements PlacedReader {
   private static final Pattern PLACE = Pattern.compile(" ?\\((start marker )?at \\[Source.*");
 
   /** How long a document may be is decided where it is read, not by the parser. */
@@ -35,10 +34,19 @@ final class JsonLinesReader implements DocumentReader {
 
   private final InputRange range;
   private final LineReader lines;
+  private final String key;
+  private final DocumentLimit limit;
   private final Configuration configuration;
 
-  JsonLinesReader(InputRange range, LineReader lines, Configuration configuration) {
+  JsonLinesReader(
+      InputRange range,
+      LineReader lines,
+      ReadOptions options,
+      DocumentLimit limit,
+      Configuration configuration) {
     this.range = range;
+    this.key = options.textField();
+    this.limit = limit;
     this.lines = lines;
     this.configuration = configuration;
   }
@@ -49,6 +57,11 @@ final class JsonLinesReader implements DocumentReader {
       byte[] line = lines.read();
       if (line == null || lines.lineStart() >= range.end()) {
         return null;
+      }
+      if (lines.tooLarge()) {
+        long start = lines.lineStart();
+        long linesInRange = lines.lines();
+        return limit.reject(range.file().place(start), () -> subject(start, linesInRange));
       }
       int mark = lines.lineStart() == 0 ? Utf8.byteOrderMark(line) : 0;
       byte[] bytes = mark == 0 ? line : Arrays.copyOfRange(line, mark, line.length);
@@ -61,6 +74,11 @@ final class JsonLinesReader implements DocumentReader {
         return parse(json);
       }
     }
+  }
+
+  @Override
+  public long position() {
+    return lines.lineStart();
   }
 
   @Override
@@ -79,18 +97,18 @@ final class JsonLinesReader implements DocumentReader {
     if (!node.isObject()) {
       return reject(Rejection.INVALID_JSON, "is no JSON object");
     }
-    JsonNode text = node.get(TEXT);
+    JsonNode text = node.get(key);
     if (text == null) {
-      return reject(Rejection.NO_TEXT, "has no \"text\"");
+      return reject(Rejection.NO_TEXT, "has no \"" + key + "\"");
     }
     if (!text.isTextual()) {
-      return reject(Rejection.NO_TEXT, "has a \"text\" that is no string");
+      return reject(Rejection.NO_TEXT, "has a \"" + key + "\" that is no string");
     }
     try {
       return new Document(
           text.textValue(), Utf8.encode(text.textValue()), range.file().place(lines.lineStart()));
     } catch (CharacterCodingException e) {
-      return reject(Rejection.INVALID_UTF8, "has half of a surrogate pair in its \"text\"");
+      return reject(Rejection.INVALID_UTF8, "has half of a surrogate pair in its \"" + key + "\"");
     }
   }
 
@@ -103,12 +121,12 @@ final class JsonLinesReader implements DocumentReader {
     long start = lines.lineStart();
     long linesInRange = lines.lines();
     return new Rejection(
-        reason,
-        range.file().place(start),
-        () ->
-            String.format(
-                "%s line %d %s",
-                range.file().display(), linesBefore(start, linesInRange) + 1, what));
+        reason, range.file().place(start), () -> subject(start, linesInRange) + " " + what);
+  }
+
+  private String subject(long start, long linesInRange) {
+    return String.format(
+        "%s line %d", range.file().display(), linesBefore(start, linesInRange) + 1);
   }
 
   /** Lines of the file before a place; a task that reads from the middle has to count them. */
@@ -116,7 +134,7 @@ final class JsonLinesReader implements DocumentReader {
     if (range.start() == 0) {
       return linesInRange - 1;
     }
-    try (InputStream in = RangeReaders.bytes(InputRange.whole(range.file()), configuration)) {
+    try (InputStream in = StorageStream.open(range.file(), configuration)) {
       byte[] buffer = new byte[1 << 16];
       long count = 0;
       long left = place;

@@ -4,9 +4,6 @@ import io.polyspark.prep.DocumentSeparator;
 import java.io.IOException;
 import java.io.InputStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.io.compress.GzipCodec;
-import org.apache.hadoop.util.ReflectionUtils;
 
 /** Opens a range of a file with the reader that its name and the options call for. */
 final class RangeReaders {
@@ -14,67 +11,59 @@ final class RangeReaders {
 
   static DocumentReader open(InputRange range, ReadOptions options, Configuration configuration)
       throws IOException {
-    InputStream bytes = bytes(range, configuration);
-    DocumentReader reader;
-    if (range.file().jsonLines()) {
-      reader = new JsonLinesReader(range, new LineReader(bytes, range), configuration);
-    } else if (options.documentSeparator() == DocumentSeparator.BLANK_LINE) {
-      reader = new BlankLineReader(range, new LineReader(bytes, range));
-    } else {
-      reader = new WholeFileReader(range.file(), bytes);
+    InputFile file = range.file();
+    Format format = file.format(options);
+    if (format == Format.PARQUET) {
+      return new ParquetRowReader(range, options, configuration);
     }
-    return range.file().compressed() ? new GzipReader(range.file(), reader) : reader;
-  }
-
-  /**
-   * The text's bytes from the start of a range, or from the byte before it, by which a reader of
-   * lines sees whether a line starts with the range.
-   */
-  static InputStream bytes(InputRange range, Configuration configuration) throws IOException {
-    FSDataInputStream in =
-        range.file().path().getFileSystem(configuration).open(range.file().path());
+    Compression compression = file.compression();
+    StorageStream stored = StorageStream.open(file, configuration);
     try {
-      if (range.file().compressed()) {
-        return ReflectionUtils.newInstance(GzipCodec.class, configuration).createInputStream(in);
+      if (format == Format.WARC && compression == Compression.GZIP) {
+        // A member a record, which the WARC reader itself wants to see.
+        return new WarcDocumentReader(file, stored, options);
       }
-      in.seek(Math.max(0, range.start() - 1));
-      return in;
+      stored.seek(Math.max(0, range.start() - 1));
+      InputStream text;
+      try {
+        text = compression.unpack(stored, configuration);
+      } catch (IOException e) {
+        StorageException.rethrow(e);
+        stored.close();
+        return new SingleResult(DamageReader.rejection(file, compression, 0, e));
+      }
+      if (format == Format.WARC) {
+        return new WarcDocumentReader(file, text, options);
+      }
+      PlacedReader reader = reader(range, format, text, options, configuration);
+      return compression == Compression.NONE ? reader : new DamageReader(file, compression, reader);
     } catch (IOException | RuntimeException e) {
-      in.close();
+      stored.close();
       throw e;
     }
   }
 
-  /** Makes a file that breaks off, or is no gzip, one rejection, and the end of it. */
-  private static final class GzipReader implements DocumentReader {
-    private final InputFile file;
-    private final DocumentReader reader;
-    private boolean ended;
-
-    GzipReader(InputFile file, DocumentReader reader) {
-      this.file = file;
-      this.reader = reader;
+  /**
+   * A reader of text.
+   *
+   * @param text its bytes from the start of the range, or from the byte before it, by which a
+   *     reader of lines sees whether a line starts with the range
+   */
+  private static PlacedReader reader(
+      InputRange range,
+      Format format,
+      InputStream text,
+      ReadOptions options,
+      Configuration configuration)
+      throws IOException {
+    DocumentLimit limit = DocumentLimit.ofText(options);
+    if (format == Format.JSON_LINES) {
+      LineReader lines = new LineReader(text, range, limit);
+      return new JsonLinesReader(range, lines, options, limit, configuration);
     }
-
-    @Override
-    public ReadResult next() throws IOException {
-      if (ended) {
-        return null;
-      }
-      try {
-        return reader.next();
-      } catch (IOException e) {
-        ended = true;
-        return new Rejection(
-            Rejection.DAMAGED_GZIP,
-            file.place(0),
-            () -> file.display() + " cannot be decompressed as gzip (" + e.getMessage() + ")");
-      }
+    if (options.documentSeparator() == DocumentSeparator.BLANK_LINE) {
+      return new BlankLineReader(range, new LineReader(text, range, limit), limit);
     }
-
-    @Override
-    public void close() throws IOException {
-      reader.close();
-    }
+    return new WholeFileReader(range.file(), text, limit);
   }
 }

@@ -6,15 +6,17 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /** A text file as one document, to the byte. */
-final class WholeFileReader implements DocumentReader {
+final class WholeFileReader implements PlacedReader {
   private static final int BUFFER = 1 << 16;
 
   private final InputFile file;
   private final InputStream in;
+  private final DocumentLimit limit;
   private boolean done;
 
-  WholeFileReader(InputFile file, InputStream in) {
+  WholeFileReader(InputFile file, InputStream in, DocumentLimit limit) {
     this.file = file;
+    this.limit = limit;
     this.in = in;
   }
 
@@ -24,24 +26,27 @@ final class WholeFileReader implements DocumentReader {
       return null;
     }
     done = true;
-    byte[] bytes = bytes();
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    byte[] buffer = new byte[BUFFER];
+    for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+      if ((long) all.size() + count > limit.bytes()) {
+        return limit.reject(file.place(0), file::display);
+      }
+      all.write(buffer, 0, count);
+    }
+    byte[] bytes = all.toByteArray();
     int mark = Utf8.byteOrderMark(bytes);
     return Utf8.document(
         file, mark == 0 ? bytes : Arrays.copyOfRange(bytes, mark, bytes.length), mark);
   }
 
   @Override
-  public void close() throws IOException {
-    in.close();
+  public long position() {
+    return 0;
   }
 
-  private byte[] bytes() throws IOException {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    byte[] buffer = new byte[BUFFER];
-    for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-      DocumentLimit.check(file, (long) all.size() + count);
-      all.write(buffer, 0, count);
-    }
-    return all.toByteArray();
+  @Override
+  public void close() throws IOException {
+    in.close();
   }
 }

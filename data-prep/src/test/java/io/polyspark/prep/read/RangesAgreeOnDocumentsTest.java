@@ -4,12 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.polyspark.prep.DocumentSeparator;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** However a file is divided, every document is read once, by one task. */
 class RangesAgreeOnDocumentsTest {
-  private static final Configuration CONFIGURATION = new Configuration();
+  private static final ReadOptions OPTIONS =
+      ReadOptions.defaults().withDocumentSeparator(DocumentSeparator.BLANK_LINE);
 
   @TempDir Path directory;
 
@@ -58,7 +56,28 @@ class RangesAgreeOnDocumentsTest {
   void documentsAreTheLinesBetweenBlankOnes() throws IOException {
     Path file =
         Files.writeString(directory.resolve("text.txt"), "\n one\r\ntwo \r\n \t\r\n\n\n three\n");
-    assertThat(read(file, Long.MAX_VALUE)).containsExactly(" one\r\ntwo ", " three");
+    assertThat(read(file, Long.MAX_VALUE)).containsExactly("1  one\r\ntwo ", "18  three");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"text.txt", "lines.jsonl"})
+  void documentsThatAreTooLarge(String name) throws IOException {
+    String text =
+        "{\"text\":\"first\"}\n\n"
+            + "x".repeat(50)
+            + "\n\n{\"text\":\n\"a\",\n\n"
+            + "short lines\n".repeat(5)
+            + "\n\n{\"text\":\"last\"}\n"
+            + " ".repeat(60);
+    Path file = Files.writeString(directory.resolve(name), text);
+    ReadOptions options = OPTIONS.withMaxDocumentBytes(40);
+    List<String> expected = ReadFiles.lines(ReadFiles.whole(file, options));
+    assertThat(expected).anyMatch(line -> line.contains(" too_large: "));
+    for (int size = 1; size <= text.length() + 3; size++) {
+      assertThat(ReadFiles.lines(ReadFiles.inRanges(file, options, size)))
+          .as("ranges of %d bytes", size)
+          .isEqualTo(expected);
+    }
   }
 
   @Test
@@ -66,30 +85,11 @@ class RangesAgreeOnDocumentsTest {
     String line = "x".repeat(200_000);
     Path file =
         Files.writeString(directory.resolve("text.txt"), line + "\n\n" + line + "\n" + line);
-    assertThat(read(file, 70_000)).containsExactly(line, line + "\n" + line);
+    assertThat(read(file, 70_000)).containsExactly("0 " + line, "200002 " + line + "\n" + line);
   }
 
-  /** What all partitions of about this size give, in their order. */
+  /** What all partitions of about this size give, with its places, in their order. */
   private static List<String> read(Path file, long partitionBytes) throws IOException {
-    InputFile input = new InputFile(file.toUri().toString(), Files.size(file));
-    FileSource source =
-        new FileSource(
-            List.of(input),
-            ReadOptions.defaults().withDocumentSeparator(DocumentSeparator.BLANK_LINE),
-            partitionBytes);
-    List<String> results = new ArrayList<>();
-    for (int partition = 0; partition < source.partitions(); partition++) {
-      try (DocumentReader reader = source.open(partition, CONFIGURATION)) {
-        for (ReadResult result = reader.next(); result != null; result = reader.next()) {
-          if (result instanceof Document document) {
-            assertThat(document.utf8()).isEqualTo(document.text().getBytes(StandardCharsets.UTF_8));
-            results.add(document.text());
-          } else if (result instanceof Rejection rejection) {
-            results.add(rejection.reason() + ": " + rejection.description().get());
-          }
-        }
-      }
-    }
-    return results;
+    return ReadFiles.lines(ReadFiles.inRanges(file, OPTIONS, partitionBytes));
   }
 }
