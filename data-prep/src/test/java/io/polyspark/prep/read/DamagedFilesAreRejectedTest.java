@@ -2,19 +2,16 @@ package io.polyspark.prep.read;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.github.luben.zstd.ZstdOutputStream;
 import io.polyspark.prep.DocumentSeparator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.zip.GZIPOutputStream;
-import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,35 +47,42 @@ class DamagedFilesAreRejectedTest {
   @ParameterizedTest
   @CsvSource({".gz, damaged_gzip, gzip", ".bz2, damaged_bzip2, bzip2", ".zst, damaged_zstd, zstd"})
   void whatComesBeforeABreakStays(String suffix, String reason, String title) throws IOException {
-    byte[] packed = pack(suffix, lines());
+    List<String> texts = texts();
+    byte[] packed = pack(suffix, String.join("", texts.stream().map(t -> line(t)).toList()));
     Path file = directory.resolve("a.jsonl" + suffix);
     Files.write(file, Arrays.copyOf(packed, packed.length * 2 / 3));
-    assertBreaks(file, reason, title);
-    byte[] flipped = packed.clone();
+    List<ReadResult> cut = ReadFiles.whole(file, OPTIONS);
+    int whole = cut.size() - 1;
+    assertThat(whole).isBetween(LINES / 4, LINES * 3 / 4);
+    assertThat(texts(cut.subList(0, whole))).isEqualTo(texts.subList(0, whole));
+    assertThat(cut.get(whole).place().position())
+        .isEqualTo(texts.subList(0, whole).stream().mapToLong(t -> line(t).length()).sum());
+    assertBreaks(file, cut, reason, title);
+
+    // What the damaged bytes are unpacked to before a sum shows the damage may be anything.
     for (int i = 0; i < 100; i++) {
-      flipped[packed.length / 2 + i] ^= 0x55;
+      packed[packed.length / 2 + i] ^= 0x55;
     }
-    Files.write(file, flipped);
-    assertBreaks(file, reason, title);
+    Files.write(file, packed);
+    List<ReadResult> changed = ReadFiles.whole(file, OPTIONS);
+    int before = LINES / 4;
+    assertThat(texts(changed.subList(0, before))).isEqualTo(texts.subList(0, before));
+    assertBreaks(file, changed, reason, title);
   }
 
-  private static void assertBreaks(Path file, String reason, String title) throws IOException {
-    List<ReadResult> results = ReadFiles.whole(file, OPTIONS);
-    List<ReadResult> documents = results.subList(0, results.size() - 1);
-    assertThat(documents).hasSizeBetween(1_000, LINES).hasOnlyElementsOfType(Document.class);
+  private static void assertBreaks(
+      Path file, List<ReadResult> results, String reason, String title) {
     Rejection last = (Rejection) results.get(results.size() - 1);
     assertThat(last.reason()).isEqualTo(reason);
     assertThat(last.description().get())
         .startsWith(file + " cannot be decompressed as " + title + " (");
-    long end = documents.stream().mapToLong(result -> line((Document) result).length()).sum();
-    assertThat(last.place().position()).isEqualTo(end);
   }
 
   @ParameterizedTest
   @CsvSource({".gz, damaged_gzip", ".bz2, damaged_bzip2", ".zst, damaged_zstd"})
   void whatIsNotPackedAtAll(String suffix, String reason) throws IOException {
     for (String name : List.of("a.jsonl", "a.txt")) {
-      for (String text : List.of("", "x", "{\"text\":\"plain\"}\n")) {
+      for (String text : List.of("x", "{\"text\":\"plain\"}\n")) {
         Path file = Files.writeString(directory.resolve(name + suffix), text);
         List<ReadResult> results = ReadFiles.whole(file, OPTIONS);
         assertThat(results).as("%s of %s", text, name).hasSize(1);
@@ -135,25 +139,15 @@ class DamagedFilesAreRejectedTest {
         .containsExactly("0 a", "28 no_text: " + file + " line 2 has no \"content\"");
   }
 
-  private static String lines() {
-    StringBuilder lines = new StringBuilder();
+  private static List<String> texts() {
     Random random = new Random(2);
-    for (int i = 0; i < LINES; i++) {
-      // Digits that do not pack, so that bzip2 has more blocks than one.
-      lines.append(
-          line(
-              "document "
-                  + i
-                  + " "
-                  + Long.toString(random.nextLong() >>> 1, 36)
-                  + "x".repeat(40)
-                  + Long.toString(random.nextLong() >>> 1, 36)));
-    }
-    return lines.toString();
+    return IntStream.range(0, LINES)
+        .mapToObj(i -> "document " + i + " " + Long.toString(random.nextLong() >>> 1, 36))
+        .toList();
   }
 
-  private static String line(Document document) {
-    return line(document.text());
+  private static List<String> texts(List<ReadResult> documents) {
+    return documents.stream().map(result -> ((Document) result).text()).toList();
   }
 
   private static String line(String text) {
@@ -161,15 +155,6 @@ class DamagedFilesAreRejectedTest {
   }
 
   private static byte[] pack(String suffix, String text) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (OutputStream out =
-        switch (suffix) {
-          case ".gz" -> new GZIPOutputStream(bytes);
-          case ".bz2" -> new BZip2CompressorOutputStream(bytes, 1);
-          default -> new ZstdOutputStream(bytes);
-        }) {
-      out.write(text.getBytes(StandardCharsets.UTF_8));
-    }
-    return bytes.toByteArray();
+    return Packing.pack(suffix, text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -56,7 +56,7 @@ class RangesAgreeOnDocumentsTest {
   void documentsAreTheLinesBetweenBlankOnes() throws IOException {
     Path file =
         Files.writeString(directory.resolve("text.txt"), "\n one\r\ntwo \r\n \t\r\n\n\n three\n");
-    assertThat(read(file, Long.MAX_VALUE)).containsExactly("1  one\r\ntwo ", "18  three");
+    assertThat(read(file, Long.MAX_VALUE)).containsExactly("1  one\r\ntwo ", "19  three");
   }
 
   @ParameterizedTest
