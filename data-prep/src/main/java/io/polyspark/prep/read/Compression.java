@@ -13,7 +13,7 @@ import org.apache.hadoop.util.ReflectionUtils;
  * How a file's bytes are packed, by the end of its name. What is packed in pieces is read whole.
  */
 enum Compression {
-  NONE("", "", "") {
+  NONE("", "", Rejection.DAMAGED_FILE) {
     @Override
     InputStream unpack(InputStream in, Configuration configuration) {
       return in;

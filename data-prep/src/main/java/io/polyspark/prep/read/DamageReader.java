@@ -42,7 +42,9 @@ final class DamageReader implements DocumentReader {
         file.place(position),
         () ->
             String.format(
-                "%s cannot be decompressed as %s (%s)",
-                file.display(), compression.title(), e.getMessage()));
+                "%s cannot be %s (%s)",
+                file.display(),
+                compression == Compression.NONE ? "read" : "decompressed as " + compression.title(),
+                e.getMessage()));
   }
 }

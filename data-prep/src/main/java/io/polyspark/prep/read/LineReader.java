@@ -10,6 +10,7 @@ final class LineReader implements Closeable {
   private static final int BUFFER = 1 << 16;
   private static final byte[] NOTHING = {};
 
+  private final InputRange range;
   private final InputStream in;
   private final long limit;
   private final byte[] buffer = new byte[BUFFER];
@@ -27,17 +28,18 @@ final class LineReader implements Closeable {
    * @param in the bytes from {@code range.start() - 1}, or from 0; closed with this reader
    * @param limit bytes of the longest line that is kept
    */
-  LineReader(InputStream in, InputRange range, DocumentLimit limit) throws IOException {
+  LineReader(InputStream in, InputRange range, DocumentLimit limit) {
     this.in = in;
     this.limit = limit.bytes();
-    if (range.start() > 0) {
-      next = range.start() - 1;
-      skipLine(range.end());
-    }
+    this.range = range;
+    next = Math.max(0, range.start() - 1);
   }
 
   /** The next line with its line feed, or without one at the end of the file; null after that. */
   byte[] read() throws IOException {
+    if (next < range.start()) {
+      skipLine();
+    }
     lineStart = next;
     tooLarge = false;
     ByteArrayOutputStream line = null;
@@ -86,9 +88,9 @@ final class LineReader implements Closeable {
   }
 
   /** Goes past the next line feed; not past the range, in which no line starts then. */
-  private void skipLine(long end) throws IOException {
+  private void skipLine() throws IOException {
     boolean whole = false;
-    while (!whole && next < end && (position < filled || fill())) {
+    while (!whole && next < range.end() && (position < filled || fill())) {
       int length = lineLength();
       whole = buffer[position + length - 1] == '\n';
       position += length;

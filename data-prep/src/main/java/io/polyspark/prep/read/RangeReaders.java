@@ -35,8 +35,8 @@ final class RangeReaders {
       if (format == Format.WARC) {
         return new WarcDocumentReader(file, text, options);
       }
-      PlacedReader reader = reader(range, format, text, options, configuration);
-      return compression == Compression.NONE ? reader : new DamageReader(file, compression, reader);
+      return new DamageReader(
+          file, compression, reader(range, format, text, options, configuration));
     } catch (IOException | RuntimeException e) {
       stored.close();
       throw e;

@@ -27,6 +27,9 @@ public record Rejection(String reason, Place place, Supplier<String> description
   /** A JSON object without a string of text, a row without one, a file without its column. */
   public static final String NO_TEXT = "no_text";
 
+  /** A file whose bytes are not what was written, by its file system's sums. */
+  public static final String DAMAGED_FILE = "damaged_file";
+
   /** A file that cannot be decompressed to its end. */
   public static final String DAMAGED_GZIP = "damaged_gzip";
 

@@ -3,9 +3,13 @@ package io.polyspark.prep.read;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FSDataInputStream;
 
-/** A file's bytes as they lie there; its failures are {@link StorageException}s. */
+/**
+ * A file's bytes as they lie there. Its failures are {@link StorageException}s, but for bytes that
+ * are known not to be what was once written.
+ */
 final class StorageStream extends FilterInputStream {
   private final FSDataInputStream file;
 
@@ -35,18 +39,22 @@ final class StorageStream extends FilterInputStream {
   }
 
   @Override
-  public int read() throws StorageException {
+  public int read() throws IOException {
     try {
       return file.read();
+    } catch (ChecksumException e) {
+      throw e;
     } catch (IOException e) {
       throw new StorageException(e);
     }
   }
 
   @Override
-  public int read(byte[] bytes, int offset, int length) throws StorageException {
+  public int read(byte[] bytes, int offset, int length) throws IOException {
     try {
       return file.read(bytes, offset, length);
+    } catch (ChecksumException e) {
+      throw e;
     } catch (IOException e) {
       throw new StorageException(e);
     }

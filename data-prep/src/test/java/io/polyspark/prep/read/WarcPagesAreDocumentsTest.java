@@ -193,7 +193,7 @@ class WarcPagesAreDocumentsTest {
   }
 
   private static String mainText(String word) {
-    return ARTICLE + "\nIt is of " + word + " today. " + ARTICLE;
+    return "Harbour\n" + ARTICLE + "\nIt is of " + word + " today. " + ARTICLE;
   }
 
   private static List<String> read(Path file, ReadOptions options) throws IOException {
