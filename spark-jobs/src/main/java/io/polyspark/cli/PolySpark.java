@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
     commandListHeading = "%nVerbs:%n",
     subcommands = {
       TokenizerCommand.class,
+      VersionsCommand.class,
       PrepCommand.class,
       DoctorCommand.class,
       BenchCommand.class,

@@ -44,7 +44,8 @@ import picocli.CommandLine.Spec;
       "      --split tail --validation-fraction 0.1 --output data/mine",
       "  submit/polyspark prep --synthetic 4M --seed 1 --output data/synthetic",
       "  submit/polyspark prep --config conf/data/web.yaml --input 'crawl/*.warc.gz' \\",
-      "      --output data/web"
+      "      --output data/web",
+      "  submit/polyspark prep --config conf/data/nightly.yaml --incremental --output data/web"
     })
 final class PrepCommand implements Callable<Integer> {
   // About 100 MB of native tokenizer at the most; bytes need none.
@@ -78,6 +79,13 @@ final class PrepCommand implements Callable<Integer> {
       description = "With --config: over a key of the file, such as deduplicate=off; repeatable.")
   private List<String> overrides = List.of();
 
+  @Option(
+      names = "--incremental",
+      description =
+          "With --config: let the output grow, adding what is new or changed among the input since"
+              + " the last run as another version.")
+  private boolean incremental;
+
   @Option(names = "--input", arity = "1..*", paramLabel = "PATH", description = TextOptions.INPUT)
   private List<String> input = List.of();
 
@@ -100,7 +108,7 @@ final class PrepCommand implements Callable<Integer> {
       names = "--output",
       required = true,
       paramLabel = "DIR",
-      description = "Directory to make; it must not exist.")
+      description = "Directory to make; it must not exist, unless it is to grow.")
   private String output;
 
   @Option(
@@ -145,8 +153,12 @@ final class PrepCommand implements Callable<Integer> {
     if (config != null) {
       return runPipeline();
     }
-    if (!overrides.isEmpty()) {
-      throw new UserError("--set changes a key of a configuration file; name one with --config.");
+    if (!overrides.isEmpty() || incremental) {
+      throw UserError.of(
+          "%s; name one with --config.",
+          incremental
+              ? "--incremental needs a configuration file"
+              : "--set changes a key of a configuration file");
     }
     PrepareOptions options =
         new PrepareOptions(

@@ -2,9 +2,10 @@ package io.polyspark.prep.pipeline;
 
 import io.polyspark.prep.deduplicate.Deduplicate;
 import io.polyspark.prep.deduplicate.DeduplicateOptions;
-import io.polyspark.prep.deduplicate.DeduplicateStatistics;
 import io.polyspark.prep.deduplicate.Deduplicated;
+import io.polyspark.prep.deduplicate.IndexBatches;
 import java.io.IOException;
+import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -22,14 +23,15 @@ final class DeduplicateStage {
   }
 
   /**
-   * Writes the table of what is left, and enters it into the index, if there is one: a batch of an
-   * index counts once a version names it.
+   * Writes the table of what is left, and enters it into the index, if there is one: a batch counts
+   * once a version names it.
    */
-  DeduplicateStatistics write(Dataset<Row> clean, String directory) throws IOException {
+  DeduplicateReport write(Dataset<Row> clean, String directory) throws IOException {
     try (Deduplicated result = Deduplicate.run(DocumentTable.documents(clean), options)) {
       DocumentTable.write(session, result.kept().map(DocumentTable::document), directory);
-      result.accept();
-      return result.statistics();
+      Optional<String> batch =
+          result.accept() ? options.batches().map(IndexBatches::added) : Optional.empty();
+      return new DeduplicateReport(result.statistics(), batch.orElse(null));
     }
   }
 }

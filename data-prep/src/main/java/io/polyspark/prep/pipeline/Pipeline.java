@@ -2,21 +2,17 @@ package io.polyspark.prep.pipeline;
 
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
-import io.polyspark.model.shards.TokenType;
 import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.prep.PrepareListener;
-import io.polyspark.prep.filter.StageReport.Volume;
 import io.polyspark.prep.shard.OutputDirectory;
 import io.polyspark.prep.shard.PlainFiles;
 import io.polyspark.prep.tokenize.Side;
-import io.polyspark.prep.tokenize.SideCounts;
+import io.polyspark.prep.version.Lease;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.UnaryOperator;
+import java.util.concurrent.Callable;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -49,8 +45,26 @@ public final class Pipeline {
    */
   public static PipelineResult run(
       JavaSparkContext spark, PipelinePlan plan, Path output, PrepareListener listener) {
+    return guarded(output, () -> new Pipeline(spark, plan, listener).run(output));
+  }
+
+  /**
+   * Adds to a corpus that grows what is new or changed among the input, as another version; makes
+   * none where nothing is.
+   *
+   * @param data the corpus' directory, which is made where it is not there yet
+   * @throws UserError as {@link #run}; and for a corpus that another process is changing, that was
+   *     not made to grow, or that was made with another tokenizer
+   */
+  public static PipelineResult grow(
+      JavaSparkContext spark, PipelinePlan plan, Path data, PrepareListener listener) {
+    return guarded(data, () -> new Pipeline(spark, plan, listener).grow(data));
+  }
+
+  /** A user's mistake that a task met comes back as itself, not as the failure of a Spark job. */
+  private static PipelineResult guarded(Path output, Callable<PipelineResult> work) {
     try {
-      return new Pipeline(spark, plan, listener).run(output);
+      return work.call();
     } catch (UserError e) {
       throw e;
     } catch (Exception e) {
@@ -72,20 +86,11 @@ public final class Pipeline {
         Tokenizer tokenizer = Tokenizer.load(plan.tokenizerJson())) {
       StageTables tables = new StageTables(session, work);
       Stages stages = new Stages(spark, session, plan, tables, listener);
-      Stages.Tokenized tokenized = stages.tokenize(UnaryOperator.identity(), "");
-      refuseEmpty(tokenized);
-      TokenType type = TokenType.forVocabulary(tokenizer.vocabSize());
+      Stages.Tokenized tokenized = stages.tokenize(Known.NOTHING);
+      Manifests.refuseEmpty(tokenized);
       Map<Side, List<Manifest.File>> files =
-          stages.write(tokenized, type, fs, directory.path(), "");
-      Manifest manifest =
-          new Manifest(
-              Manifest.FORMAT_VERSION,
-              new Manifest.TokenizerIdentity(
-                  tokenizer.sha256(), tokenizer.vocabSize(), tokenizer.endOfText()),
-              type.dtype(),
-              splits(tokenized.tokens(), files),
-              documents(tokenized),
-              Settings.of(plan.config()));
+          stages.write(tokenized, tokenizer, fs, directory.path(), "");
+      Manifest manifest = Manifests.of(plan.config(), tokenizer, tokenized, files);
       try (OutputStream out =
           fs.create(new Path(directory.path(), Manifest.TOKENIZER_FILE), false)) {
         out.write(plan.tokenizerJson());
@@ -97,61 +102,12 @@ public final class Pipeline {
     }
   }
 
-  private static void refuseEmpty(Stages.Tokenized tokenized) {
-    for (Side side : Side.values()) {
-      if (tokenized.tokens().side(side).tokens() == 0) {
-        throw UserError.of(
-            "No document is left for the %s split (%s); give more text, other filters, or another"
-                + " validation_fraction.",
-            side.directory(), summary(documents(tokenized)));
-      }
+  private PipelineResult grow(Path output) throws IOException {
+    FileSystem fs = PlainFiles.open(output, spark.hadoopConfiguration());
+    try (Lease lease = Lease.take(fs, output);
+        Tokenizer tokenizer = Tokenizer.load(plan.tokenizerJson())) {
+      return new GrowingCorpus(spark, session, plan, listener, fs, output).grow(lease, tokenizer);
     }
-  }
-
-  private static String summary(Manifest.Documents documents) {
-    return "%,d %s read, left out: %s"
-        .formatted(
-            documents.read(),
-            documents.read() == 1 ? "document" : "documents",
-            documents.dropped().isEmpty() ? "none" : documents.dropped());
-  }
-
-  private static Map<String, Manifest.Split> splits(
-      TokenReport report, Map<Side, List<Manifest.File>> files) {
-    Map<String, Manifest.Split> splits = new LinkedHashMap<>();
-    for (Side side : Side.values()) {
-      SideCounts counts = report.side(side);
-      splits.put(
-          side.directory(),
-          new Manifest.Split(
-              counts.documents(), counts.tokens(), counts.textBytes(), null, files.get(side)));
-    }
-    return splits;
-  }
-
-  private static Manifest.Documents documents(Stages.Tokenized tokenized) {
-    Volume read = CleanReport.total(tokenized.clean().read());
-    return new Manifest.Documents(
-        read.documents() + tokenized.clean().allRejected(),
-        tokenized.tokens().documents(),
-        dropped(tokenized));
-  }
-
-  /** Documents left out, by step and rule. */
-  private static Map<String, Long> dropped(Stages.Tokenized done) {
-    TreeMap<String, Long> dropped = new TreeMap<>(done.clean().rejected());
-    dropped.putAll(done.clean().filters().removed());
-    dropped.putAll(done.tokens().filters().removed());
-    done.deduplicated()
-        .ifPresent(
-            found -> {
-              dropped.put("deduplicate.exact", found.exactDuplicates());
-              dropped.put("deduplicate.near", found.nearDuplicates());
-            });
-    dropped.put("empty", done.clean().empty() + done.tokens().empty());
-    dropped.put("weight", done.tokens().leftOut());
-    dropped.values().removeIf(count -> count == 0);
-    return dropped;
   }
 
   /** A session of our own, so that the settings of the user's stay as they are. */

@@ -3,9 +3,9 @@ package io.polyspark.prep.pipeline;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenType;
 import io.polyspark.model.tokenize.Sha256;
+import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.prep.PrepareListener;
 import io.polyspark.prep.deduplicate.DeduplicateOptions;
-import io.polyspark.prep.deduplicate.DeduplicateStatistics;
 import io.polyspark.prep.pipeline.PipelinePlan.SourceFiles;
 import io.polyspark.prep.read.InputFile;
 import io.polyspark.prep.tokenize.Side;
@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.UnaryOperator;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -44,7 +43,7 @@ final class Stages {
   record Tokenized(
       CleanReport clean,
       Dataset<Row> cleanTable,
-      Optional<DeduplicateStatistics> deduplicated,
+      Optional<DeduplicateReport> deduplicated,
       TokenReport tokens,
       Dataset<Row> tokenTable) {}
 
@@ -64,11 +63,9 @@ final class Stages {
   /**
    * Runs those stages before the shards whose tables are not there yet.
    *
-   * @param index adds to the options of the deduplication what was accepted before
-   * @param knownBefore names what that is
+   * @param known what the documents are deduplicated against
    */
-  Tokenized tokenize(UnaryOperator<DeduplicateOptions> index, String knownBefore)
-      throws IOException {
+  Tokenized tokenize(Known known) throws IOException {
     Fingerprint cleanMade = Fingerprint.of(cleaning());
     StageTables.Result<CleanReport> clean =
         stage(
@@ -78,17 +75,17 @@ final class Stages {
             to -> new CleanStage(session, spark, plan).write(to));
     Dataset<Row> documents = clean.table();
     Fingerprint made = cleanMade;
-    Optional<DeduplicateStatistics> deduplicated = Optional.empty();
+    Optional<DeduplicateReport> deduplicated = Optional.empty();
     if (plan.config().deduplicate().isPresent()) {
-      DeduplicateOptions options = index.apply(deduplicateOptions());
       made =
           made.then(
-              Map.of("deduplicate", Settings.deduplicate(plan.config()), "known", knownBefore));
-      StageTables.Result<DeduplicateStatistics> result =
+              Map.of("deduplicate", Settings.deduplicate(plan.config()), "known", known.batches()));
+      DeduplicateOptions options = deduplicateOptions(known, made);
+      StageTables.Result<DeduplicateReport> result =
           stage(
               DeduplicateStage.NAME,
               made,
-              DeduplicateStatistics.class,
+              DeduplicateReport.class,
               to -> new DeduplicateStage(session, options).write(clean.table(), to));
       documents = result.table();
       deduplicated = Optional.of(result.report());
@@ -114,8 +111,9 @@ final class Stages {
    * @return the files of each side, in order
    */
   Map<Side, List<Manifest.File>> write(
-      Tokenized tokenized, TokenType type, FileSystem fs, Path directory, String prefix)
+      Tokenized tokenized, Tokenizer tokenizer, FileSystem fs, Path directory, String prefix)
       throws IOException {
+    TokenType type = TokenType.forVocabulary(tokenizer.vocabSize());
     TokenReport report = tokenized.tokens();
     long tokens = report.side(Side.TRAIN).tokens() + report.side(Side.VALIDATION).tokens();
     begin(ShardStage.NAME, "writing shards of %,d tokens".formatted(tokens));
@@ -161,10 +159,12 @@ final class Stages {
     spark.setJobGroup(stage, stage + ": " + description, false);
   }
 
-  private DeduplicateOptions deduplicateOptions() {
+  private DeduplicateOptions deduplicateOptions(Known known, Fingerprint made) {
     PipelineConfig.Deduplication wanted = plan.config().deduplicate().orElseThrow();
-    DeduplicateOptions options =
+    DeduplicateOptions alone =
         DeduplicateOptions.in(tables.directory()).withFingerprints(wanted.fingerprints());
+    DeduplicateOptions options =
+        known.index().map(index -> alone.withIndex(index, known.batches(made))).orElse(alone);
     OptionalDouble threshold = wanted.verifyThreshold();
     return threshold.isPresent()
         ? options.withVerification(threshold.getAsDouble())

@@ -5,6 +5,7 @@ import io.polyspark.model.read.ReadLimits;
 import io.polyspark.model.read.WholeFile;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.ManifestFiles;
+import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tokenize.Sha256;
 import io.polyspark.prep.read.InputFile;
 import io.polyspark.prep.shard.PlainFiles;
@@ -95,6 +96,16 @@ public final class CorpusVersions {
     return Optional.of(new CorpusVersion(manifest, state(manifest.version())));
   }
 
+  /**
+   * A version, current or not.
+   *
+   * @throws UserError if what makes it up is missing or damaged
+   */
+  public CorpusVersion version(long number) {
+    return new CorpusVersion(
+        Manifest.read(fs, ManifestFiles.ofVersion(data, number)), state(number));
+  }
+
   /** The numbers of all versions whose manifests are there, current or not. */
   public NavigableSet<Long> versions() {
     return new TreeSet<>(ManifestFiles.versions(fs, data).keySet());
@@ -118,6 +129,24 @@ public final class CorpusVersions {
       batches.addAll(state(manifest.version()).indexBatches());
     }
     new Leftovers(fs, data).remove(files, batches);
+  }
+
+  /**
+   * Removes shards that a run which did not come to its end has left under the number of a version
+   * that is not there yet.
+   */
+  public void removeShards(long version, Lease lease) throws IOException {
+    if (versions().contains(version)) {
+      throw new IllegalArgumentException("version " + version + " is there and keeps its shards");
+    }
+    lease.check();
+    for (String split : List.of(TokenShards.TRAIN, TokenShards.VALIDATION)) {
+      String ofVersion = shardName(split, version, 0).replaceFirst("-0+\\.", "-*.");
+      FileStatus[] left = fs.globStatus(new Path(data, ofVersion));
+      for (FileStatus shard : left == null ? new FileStatus[0] : left) {
+        fs.delete(shard.getPath(), false);
+      }
+    }
   }
 
   /**

@@ -94,7 +94,7 @@ public record InputChanges(
     return Stream.concat(added.stream(), changed.stream())
         .filter(input -> input.source().equals(source))
         .sorted(BY_PLACE)
-        .map(input -> new InputFile(input.uri(), input.length()))
+        .map(input -> new InputFile(input.uri(), input.length(), input.modificationTime()))
         .toList();
   }
 

@@ -18,7 +18,7 @@ final class Leftovers {
   /** Files that a version adds; others were put there by somebody else. */
   private static final Pattern SHARD = Pattern.compile("\\d{6,}-\\d+\\.npy");
 
-  private static final Pattern BATCH = Pattern.compile("batch-\\d{6,}");
+  private static final Pattern BATCH = Pattern.compile("batch-\\d{6,}(-[0-9a-f]+)?");
 
   /** Where tasks write shards before they have their names. */
   private static final String ATTEMPTS = "_attempts";

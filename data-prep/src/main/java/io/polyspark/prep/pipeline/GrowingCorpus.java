@@ -1,0 +1,125 @@
+package io.polyspark.prep.pipeline;
+
+import io.polyspark.model.shards.Manifest;
+import io.polyspark.model.tokenize.Tokenizer;
+import io.polyspark.prep.PrepareListener;
+import io.polyspark.prep.pipeline.PipelinePlan.SourceFiles;
+import io.polyspark.prep.tokenize.Side;
+import io.polyspark.prep.version.CorpusState;
+import io.polyspark.prep.version.CorpusVersion;
+import io.polyspark.prep.version.CorpusVersions;
+import io.polyspark.prep.version.FoundInput;
+import io.polyspark.prep.version.GrownManifest;
+import io.polyspark.prep.version.InputChanges;
+import io.polyspark.prep.version.Lease;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/** One run on a corpus that grows, by whoever has its lease. */
+final class GrowingCorpus {
+  private static final String WORK = "_work";
+
+  private final JavaSparkContext spark;
+  private final SparkSession session;
+  private final PipelinePlan plan;
+  private final PrepareListener listener;
+  private final FileSystem fs;
+  private final CorpusVersions versions;
+
+  GrowingCorpus(
+      JavaSparkContext spark,
+      SparkSession session,
+      PipelinePlan plan,
+      PrepareListener listener,
+      FileSystem fs,
+      Path data) {
+    this.spark = spark;
+    this.session = session;
+    this.plan = plan;
+    this.listener = listener;
+    this.fs = fs;
+    this.versions = new CorpusVersions(fs, data);
+  }
+
+  /** Adds a version, where there is something to add. */
+  PipelineResult grow(Lease lease, Tokenizer tokenizer) throws IOException {
+    Optional<CorpusVersion> before = versions.current();
+    InputChanges changes = changes(before);
+    if (changes.isEmpty() && before.isPresent()) {
+      long current = before.get().state().version();
+      listener.phase(
+          "version %d has all of the %,d files of the input; there is nothing to add"
+              .formatted(current, changes.unchanged().size()));
+      return new PipelineResult(versions.directory(), before.get().manifest());
+    }
+    versions.writeTokenizer(plan.tokenizerJson(), lease);
+    long version = versions.nextVersion();
+    StageTables tables = new StageTables(session, new Path(versions.directory(), WORK));
+    Stages stages = new Stages(spark, session, newInputs(changes), tables, listener);
+    List<String> batches = before.map(known -> known.state().indexBatches()).orElse(List.of());
+    Known known =
+        new Known(
+            Optional.of(versions.index().toString()), batches, CorpusVersions.batchName(version));
+    Stages.Tokenized tokenized = stages.tokenize(known);
+    if (before.isEmpty()) {
+      Manifests.refuseEmpty(tokenized);
+    }
+    versions.removeShards(version, lease);
+    Map<Side, List<Manifest.File>> files =
+        stages.write(
+            tokenized,
+            tokenizer,
+            fs,
+            versions.directory(),
+            String.format(Locale.ROOT, "%06d-", version));
+    Manifest added = Manifests.of(plan.config(), tokenizer, tokenized, files);
+    Manifest manifest =
+        before
+            .map(last -> GrownManifest.of(last.manifest(), added, version))
+            .orElse(added.withVersion(version));
+    versions.publish(manifest, state(version, before, changes, batches, tokenized), lease);
+    versions.removeLeftovers(lease);
+    tables.clear();
+    return new PipelineResult(versions.directory(), manifest);
+  }
+
+  private InputChanges changes(Optional<CorpusVersion> before) throws IOException {
+    List<FoundInput> found = new ArrayList<>();
+    for (SourceFiles input : plan.inputs()) {
+      found.addAll(
+          FoundInput.list(input.source().name(), input.files(), spark.hadoopConfiguration()));
+    }
+    return InputChanges.between(
+        spark, before.map(version -> version.state().inputs()).orElse(List.of()), found);
+  }
+
+  private PipelinePlan newInputs(InputChanges changes) {
+    return plan.withInputs(
+        plan.inputs().stream()
+            .map(input -> new SourceFiles(input.source(), changes.toRead(input.source().name())))
+            .filter(input -> !input.files().isEmpty())
+            .toList());
+  }
+
+  private static CorpusState state(
+      long version,
+      Optional<CorpusVersion> before,
+      InputChanges changes,
+      List<String> batches,
+      Stages.Tokenized tokenized) {
+    List<String> all = new ArrayList<>(batches);
+    tokenized.deduplicated().map(DeduplicateReport::batch).ifPresent(all::add);
+    OptionalLong parent =
+        before.map(last -> OptionalLong.of(last.state().version())).orElse(OptionalLong.empty());
+    return CorpusState.of(version, parent, changes.accepted(), all);
+  }
+}
