@@ -1,11 +1,7 @@
 package io.polyspark.prep;
 
 import io.polyspark.model.config.UserError;
-import io.polyspark.model.read.ReadLimits;
-import io.polyspark.model.read.WholeFile;
 import io.polyspark.model.shards.Manifest;
-import io.polyspark.model.shards.TokenType;
-import io.polyspark.model.tokenize.ByteTokenizer;
 import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.prep.read.DocumentSource;
 import io.polyspark.prep.read.FileSource;
@@ -13,19 +9,18 @@ import io.polyspark.prep.read.InputFile;
 import io.polyspark.prep.read.InputFiles;
 import io.polyspark.prep.read.PartitionSize;
 import io.polyspark.prep.read.ReadOptions;
+import io.polyspark.prep.read.TaskFailure;
+import io.polyspark.prep.shard.CorpusFiles;
 import io.polyspark.prep.shard.OutputDirectory;
 import io.polyspark.prep.shard.PlainFiles;
-import io.polyspark.prep.shard.ShardJob;
 import io.polyspark.prep.synthetic.SyntheticSource;
 import io.polyspark.prep.tokenize.PartitionSummary;
 import io.polyspark.prep.tokenize.Side;
-import io.polyspark.prep.tokenize.SideCounts;
 import io.polyspark.prep.tokenize.SplitRule;
 import io.polyspark.prep.tokenize.TokenizeJob;
+import io.polyspark.prep.tokenize.TokenizerOption;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -66,16 +61,14 @@ public final class PrepareCorpus {
       JavaSparkContext spark, PrepareOptions options, PrepareListener listener) {
     try {
       return new PrepareCorpus(spark, options, listener).run();
-    } catch (UserError e) {
-      throw e;
     } catch (Exception e) {
       // Not RuntimeException: Scala throws Spark's exceptions, which are checked, undeclared.
-      throw failure(e, options);
+      throw TaskFailure.of(e, "prepare " + options.output());
     }
   }
 
   private PreparedCorpus run() throws IOException {
-    byte[] tokenizerJson = tokenizerJson();
+    byte[] tokenizerJson = TokenizerOption.read(options.tokenizer(), configuration);
     Path output = new Path(options.output());
     FileSystem fs = PlainFiles.open(output, configuration);
     try (Tokenizer tokenizer = Tokenizer.load(tokenizerJson, options.tokenizer());
@@ -98,24 +91,6 @@ public final class PrepareCorpus {
       } finally {
         tokens.close();
       }
-    }
-  }
-
-  private byte[] tokenizerJson() {
-    if (options.tokenizer().equals(PrepareOptions.BYTE_TOKENIZER)) {
-      try (Tokenizer bytes = new ByteTokenizer()) {
-        return bytes.json();
-      }
-    }
-    Path path = new Path(options.tokenizer());
-    try {
-      return WholeFile.read(path.getFileSystem(configuration), path, ReadLimits.TOKENIZER);
-    } catch (IOException e) {
-      throw new UserError(
-          String.format(
-              "Cannot read the tokenizer %s (%s); give byte or the path of a tokenizer.json.",
-              options.tokenizer(), e.getMessage()),
-          e);
     }
   }
 
@@ -172,51 +147,11 @@ public final class PrepareCorpus {
       TokenizeJob tokens, SplitRule rule, Tokenizer tokenizer, FileSystem fs, Path directory)
       throws IOException {
     PartitionSummary total = tokens.total();
-    TokenType type = TokenType.forVocabulary(tokenizer.vocabSize());
     long allTokens = total.side(Side.TRAIN).tokens() + total.side(Side.VALIDATION).tokens();
     listener.phase(String.format("writing %,d tokens", allTokens));
-    Map<Side, List<Manifest.File>> files =
-        ShardJob.run(spark, tokens, type, options.shardTokens(), fs, directory);
-
-    Map<String, Manifest.Split> splits = new LinkedHashMap<>();
-    boolean informationIsKnown = options.syntheticBytes().isPresent() && rule.kind() == Split.HASH;
-    files.forEach(
-        (side, list) -> {
-          SideCounts counts = total.side(side);
-          splits.put(
-              side.directory(),
-              new Manifest.Split(
-                  counts.documents(),
-                  counts.tokens(),
-                  counts.textBytes(),
-                  informationIsKnown ? counts.bitsPerByte() : null,
-                  list));
-        });
     Map<String, Object> made = options.toMap();
     made.put("split", rule.kind().optionName());
-    Manifest manifest =
-        new Manifest(
-            Manifest.FORMAT_VERSION,
-            new Manifest.TokenizerIdentity(
-                tokenizer.sha256(), tokenizer.vocabSize(), tokenizer.endOfText()),
-            type.dtype(),
-            splits,
-            new Manifest.Documents(total.read(), total.kept(), total.dropped()),
-            made);
-    try (OutputStream out = fs.create(new Path(directory, Manifest.TOKENIZER_FILE), false)) {
-      out.write(tokenizer.json());
-    }
-    manifest.write(fs, directory);
-    return manifest;
-  }
-
-  /** A user's mistake that a task met comes back as itself, not as the failure of a Spark job. */
-  private static RuntimeException failure(Exception e, PrepareOptions options) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof UserError) {
-        return new UserError(cause.getMessage(), e);
-      }
-    }
-    return new IllegalStateException("cannot prepare " + options.output(), e);
+    return new CorpusFiles(spark, fs, directory)
+        .write(tokens, tokenizer, options.shardTokens(), made);
   }
 }

@@ -1,6 +1,7 @@
 package io.polyspark.prep;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.prep.tokenize.TokenizerOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +34,7 @@ public record PrepareOptions(
     long maxRejected,
     long shardTokens) {
   /** The tokenizer that needs no file. */
-  public static final String BYTE_TOKENIZER = "byte";
+  public static final String BYTE_TOKENIZER = TokenizerOption.BYTE;
 
   /** A hundredth of the text. */
   public static final double DEFAULT_VALIDATION_FRACTION = 0.01;

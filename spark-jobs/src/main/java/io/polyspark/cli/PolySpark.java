@@ -36,6 +36,8 @@ import picocli.CommandLine.Spec;
       TokenizerCommand.class,
       VersionsCommand.class,
       PrepCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
       DoctorCommand.class,
       BenchCommand.class,
       TrainCommand.class,

@@ -27,7 +27,10 @@ class ExitCodesAndSentencesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"tokenizer", "prep", "doctor", "bench", "train", "eval", "generate", "report"})
+      strings = {
+        "tokenizer", "prep", "import", "export", "doctor", "bench", "train", "eval", "generate",
+        "report"
+      })
   void everyVerbHasHelpWithExamplesThatFitsATerminal(String verb) {
     Outcome outcome = run(verb, "--help");
     assertThat(outcome.code()).isZero();
@@ -73,8 +76,8 @@ class ExitCodesAndSentencesTest {
             + " [<|endoftext|>, <|end_of_text|>, </s>, <eos>, [EOS], <|eos|>].");
     assertMistake(
         run(),
-        "Give a verb: tokenizer, prep, doctor, bench, train, eval, generate, report (see polyspark"
-            + " --help).");
+        "Give a verb: tokenizer, prep, import, export, doctor, bench, train, eval, generate, report"
+            + " (see polyspark --help).");
   }
 
   @Test

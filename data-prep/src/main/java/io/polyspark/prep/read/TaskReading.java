@@ -15,14 +15,23 @@ public final class TaskReading {
    * @throws TaskKilledException if Spark has given the task up, which it leaves to the task to see
    */
   public static ReadResult next(DocumentReader reader) {
-    TaskContext task = TaskContext.get();
-    if (task != null && task.isInterrupted()) {
-      throw new TaskKilledException();
-    }
+    requireAlive();
     try {
       return reader.next();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Ends a task that nobody waits for.
+   *
+   * @throws TaskKilledException if Spark has given the task up
+   */
+  public static void requireAlive() {
+    TaskContext task = TaskContext.get();
+    if (task != null && task.isInterrupted()) {
+      throw new TaskKilledException();
     }
   }
 }

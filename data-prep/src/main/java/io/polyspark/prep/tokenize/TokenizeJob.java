@@ -4,6 +4,7 @@ import io.polyspark.model.config.UserError;
 import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.prep.read.DocumentReader;
 import io.polyspark.prep.read.DocumentSource;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -15,6 +16,7 @@ import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
@@ -46,20 +48,56 @@ public final class TokenizeJob implements AutoCloseable {
     Broadcast<byte[]> sharedJson = spark.broadcast(tokenizerJson);
     Broadcast<SerializableConfiguration> configuration =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
-    int partitions = source.partitions();
+    return run(
+        spark,
+        source.partitions(),
+        numbers -> {
+          DocumentReader reader =
+              sharedSource.value().value().open(numbers.next(), configuration.value().value());
+          Tokenizer tokenizer = Tokenizer.load(sharedJson.value());
+          closeAtEnd(tokenizer, reader);
+          return new TokenizedDocuments(reader, tokenizer, rule, maxRejected);
+        },
+        maxRejected);
+  }
+
+  /**
+   * Runs the job on documents that are tokens already.
+   *
+   * @param tokenizerJson the tokenizer that made them
+   * @param rule by hash
+   */
+  public static TokenizeJob run(
+      JavaSparkContext spark, IdSource source, byte[] tokenizerJson, SplitRule rule) {
+    Broadcast<Packed<IdSource>> sharedSource = spark.broadcast(Packed.of(source));
+    Broadcast<byte[]> sharedJson = spark.broadcast(tokenizerJson);
+    Broadcast<SerializableConfiguration> configuration =
+        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    return run(
+        spark,
+        source.partitions(),
+        numbers -> {
+          Tokenizer tokenizer = Tokenizer.load(sharedJson.value());
+          IdReader reader =
+              sharedSource
+                  .value()
+                  .value()
+                  .open(numbers.next(), tokenizer.vocabSize(), configuration.value().value());
+          closeAtEnd(tokenizer, reader);
+          return new ImportedDocuments(reader, tokenizer, rule);
+        },
+        0);
+  }
+
+  private static TokenizeJob run(
+      JavaSparkContext spark,
+      int partitions,
+      FlatMapFunction<Iterator<Integer>, TokenizeOutput> tokenize,
+      long maxRejected) {
     JavaRDD<TokenizeOutput> outputs =
         spark
             .parallelize(IntStream.range(0, partitions).boxed().toList(), partitions)
-            .mapPartitions(
-                numbers ->
-                    tokenize(
-                        sharedSource
-                            .value()
-                            .value()
-                            .open(numbers.next(), configuration.value().value()),
-                        Tokenizer.load(sharedJson.value()),
-                        rule,
-                        maxRejected))
+            .mapPartitions(tokenize)
             .persist(StorageLevel.DISK_ONLY());
     try {
       return new TokenizeJob(outputs, summaries(spark, outputs, maxRejected));
@@ -94,8 +132,7 @@ public final class TokenizeJob implements AutoCloseable {
     outputs.unpersist(true);
   }
 
-  private static Iterator<TokenizeOutput> tokenize(
-      DocumentReader reader, Tokenizer tokenizer, SplitRule rule, long maxRejected) {
+  private static void closeAtEnd(Tokenizer tokenizer, Closeable reader) {
     TaskContext.get()
         .addTaskCompletionListener(
             task -> {
@@ -106,7 +143,6 @@ public final class TokenizeJob implements AutoCloseable {
                 throw new UncheckedIOException(e);
               }
             });
-    return new TokenizedDocuments(reader, tokenizer, rule, maxRejected);
   }
 
   /**

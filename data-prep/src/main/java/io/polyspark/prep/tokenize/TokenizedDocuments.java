@@ -8,10 +8,7 @@ import io.polyspark.prep.read.DocumentReader;
 import io.polyspark.prep.read.ReadResult;
 import io.polyspark.prep.read.Rejection;
 import io.polyspark.prep.read.TaskReading;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.TreeMap;
@@ -23,16 +20,12 @@ import java.util.TreeMap;
  */
 final class TokenizedDocuments implements Iterator<TokenizeOutput> {
   static final String EMPTY = "empty";
-  private static final int CHUNK_BYTES = 1 << 20;
 
   private final DocumentReader reader;
   private final Tokenizer tokenizer;
-  private final TokenType type;
   private final SplitRule rule;
   private final long maxRejected;
-  private final EnumMap<Side, ByteArrayOutputStream> pending = new EnumMap<>(Side.class);
-  private final ArrayDeque<TokenizeOutput> ready = new ArrayDeque<>();
-  private final EnumMap<Side, SideCounts> counts = new EnumMap<>(Side.class);
+  private final SideChunks chunks;
   private final TreeMap<String, Long> dropped = new TreeMap<>();
   private long read;
   private long rejected;
@@ -47,17 +40,18 @@ final class TokenizedDocuments implements Iterator<TokenizeOutput> {
   TokenizedDocuments(DocumentReader reader, Tokenizer tokenizer, SplitRule rule, long maxRejected) {
     this.reader = reader;
     this.tokenizer = tokenizer;
-    this.type = TokenType.forVocabulary(tokenizer.vocabSize());
     this.rule = rule;
     this.maxRejected = maxRejected;
+    this.chunks =
+        new SideChunks(TokenType.forVocabulary(tokenizer.vocabSize()), tokenizer.endOfText());
   }
 
   @Override
   public boolean hasNext() {
-    while (ready.isEmpty() && !ended) {
+    while (chunks.ready().isEmpty() && !ended) {
       advance();
     }
-    return !ready.isEmpty();
+    return !chunks.ready().isEmpty();
   }
 
   @Override
@@ -65,7 +59,7 @@ final class TokenizedDocuments implements Iterator<TokenizeOutput> {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
-    return ready.remove();
+    return chunks.ready().remove();
   }
 
   private void advance() {
@@ -99,17 +93,8 @@ final class TokenizedDocuments implements Iterator<TokenizeOutput> {
   }
 
   private void add(Side side, String text, int textBytes, double bits) {
-    if (text.isEmpty()) {
-      return;
-    }
-    ByteArrayOutputStream chunk =
-        pending.computeIfAbsent(side, s -> new ByteArrayOutputStream(CHUNK_BYTES));
-    int[] ids = tokenizer.encode(text);
-    chunk.writeBytes(type.encode(ids));
-    chunk.writeBytes(type.encode(new int[] {tokenizer.endOfText()}));
-    counts.merge(side, SideCounts.NONE.plus(ids.length + 1, textBytes, bits), SideCounts::plus);
-    if (chunk.size() >= CHUNK_BYTES) {
-      flush(side);
+    if (!text.isEmpty()) {
+      chunks.add(side, tokenizer.encode(text), textBytes, bits);
     }
   }
 
@@ -123,16 +108,11 @@ final class TokenizedDocuments implements Iterator<TokenizeOutput> {
 
   private void end() {
     ended = true;
-    pending.keySet().forEach(this::flush);
-    ready.add(
-        new PartitionEnd(new PartitionSummary(read, counts, dropped, rejected, firstRejection)));
-  }
-
-  private void flush(Side side) {
-    ByteArrayOutputStream chunk = pending.get(side);
-    if (chunk.size() > 0) {
-      ready.add(new TokenChunk(side, chunk.toByteArray()));
-      chunk.reset();
-    }
+    chunks.flush();
+    chunks
+        .ready()
+        .add(
+            new PartitionEnd(
+                new PartitionSummary(read, chunks.counts(), dropped, rejected, firstRejection)));
   }
 }

@@ -9,6 +9,7 @@ import io.polyspark.prep.read.InputFile;
 import io.polyspark.prep.read.InputFiles;
 import io.polyspark.prep.read.PartitionSize;
 import io.polyspark.prep.read.ReadOptions;
+import io.polyspark.prep.read.TaskFailure;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import scala.Tuple2;
@@ -43,7 +44,7 @@ public final class TrainTokenizer {
       counts = WordCounts.count(spark, source, options.mostWords(), options.maxRejected());
     } catch (Exception e) {
       // Not RuntimeException: Scala throws Spark's exceptions, which are checked, undeclared.
-      throw failure(e, options);
+      throw TaskFailure.of(e, "train " + options.output());
     }
     listener.phase(String.format("merging the pairs of %,d words", counts.words().size()));
     BpeVocabulary vocabulary = train(counts.words(), options);
@@ -71,15 +72,5 @@ public final class TrainTokenizer {
           vocabulary.merges().size(), options.minFrequency(), size, options.vocabularySize(), size);
     }
     return vocabulary;
-  }
-
-  /** A user's mistake that a task met comes back as itself, not as the failure of a Spark job. */
-  private static RuntimeException failure(Exception e, TrainTokenizerOptions options) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof UserError) {
-        return new UserError(cause.getMessage(), e);
-      }
-    }
-    return new IllegalStateException("cannot train " + options.output(), e);
   }
 }

@@ -30,6 +30,9 @@ public final class TokenShards implements AutoCloseable {
   /** The split that models are judged by. */
   public static final String VALIDATION = "validation";
 
+  /** What is wrong with a file that ends while it is read. */
+  static final String SHORTENED = "has become shorter than the manifest makes it";
+
   private final FileSystem fs;
   private final Path data;
   private final Manifest manifest;
@@ -121,11 +124,12 @@ public final class TokenShards implements AutoCloseable {
     try {
       files.get(file).read((number - firstWindows[file]) * context, window, 0, window.length);
     } catch (EOFException e) {
-      throw damaged(split.files().get(file), "has become shorter than the manifest makes it");
+      throw damaged(data, split.files().get(file), SHORTENED);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + path(split.files().get(file)), e);
+      throw new UncheckedIOException(
+          "cannot read " + new Path(data, split.files().get(file).name()), e);
     }
-    requireIds(split.files().get(file));
+    requireIds(data, manifest, split.files().get(file), window, window.length);
     System.arraycopy(window, 0, tokens, at, context);
     System.arraycopy(window, 1, targets, at, context);
   }
@@ -152,7 +156,7 @@ public final class TokenShards implements AutoCloseable {
    * @throws UserError naming the file and the manifest where they differ
    */
   public static void verify(FileSystem fs, Path data, Manifest.File file) {
-    Path path = new Path(ManifestFiles.directory(data), file.name());
+    Path path = path(data, file);
     try (InputStream in = fs.open(path);
         DigestInputStream digest = new DigestInputStream(in, Sha256.digest())) {
       digest.transferTo(OutputStream.nullOutputStream());
@@ -180,15 +184,20 @@ public final class TokenShards implements AutoCloseable {
     files.clear();
   }
 
-  /** Kernels take ids for places in memory. */
-  private void requireIds(Manifest.File file) {
+  /**
+   * Kernels take ids for places in memory.
+   *
+   * @param count how many of the ids were read
+   */
+  static void requireIds(Path data, Manifest manifest, Manifest.File file, int[] ids, int count) {
     int vocabulary = manifest.tokenizer().vocabSize();
-    for (int id : window) {
-      if (id < 0 || id >= vocabulary) {
+    for (int i = 0; i < count; i++) {
+      if (ids[i] < 0 || ids[i] >= vocabulary) {
         throw damaged(
+            data,
             file,
             "holds the id "
-                + Integer.toUnsignedString(id)
+                + Integer.toUnsignedString(ids[i])
                 + " where the vocabulary has "
                 + vocabulary);
       }
@@ -198,28 +207,40 @@ public final class TokenShards implements AutoCloseable {
   private void openFiles() {
     TokenType type = TokenType.ofDtype(manifest.dtype(), ManifestFiles.file(data));
     for (Manifest.File file : split.files()) {
-      try {
-        files.add(open(file, type));
-      } catch (FileNotFoundException e) {
-        throw damaged(file, "is missing");
-      } catch (IOException e) {
-        throw new UncheckedIOException("cannot open " + path(file), e);
-      }
+      files.add(open(fs, data, file, type));
     }
   }
 
-  private ShardFile open(Manifest.File file, TokenType type) throws IOException {
+  /**
+   * Opens a file and checks its size and its header.
+   *
+   * @param data the directory of the corpus, or a manifest in it
+   * @throws UserError naming the file where it is missing or not what the manifest says
+   */
+  static ShardFile open(FileSystem fs, Path data, Manifest.File file, TokenType type) {
+    try {
+      return openChecked(fs, data, file, type);
+    } catch (FileNotFoundException e) {
+      throw damaged(data, file, "is missing");
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot open " + path(data, file), e);
+    }
+  }
+
+  private static ShardFile openChecked(FileSystem fs, Path data, Manifest.File file, TokenType type)
+      throws IOException {
+    Path path = path(data, file);
     byte[] header = new NpyHeader(type.dtype(), file.tokens()).toBytes();
     long expected = header.length + file.tokens() * type.bytes();
-    long found = fs.getFileStatus(path(file)).getLen();
+    long found = fs.getFileStatus(path).getLen();
     if (found != expected) {
       throw damaged(
-          file, "has " + found + " bytes where the manifest makes it " + expected + " bytes");
+          data, file, "has " + found + " bytes where the manifest makes it " + expected + " bytes");
     }
-    FSDataInputStream in = fs.open(path(file));
+    FSDataInputStream in = fs.open(path);
     try {
       if (!Arrays.equals(in.readNBytes(header.length), header)) {
-        throw damaged(file, "has another header than the manifest makes it");
+        throw damaged(data, file, "has another header than the manifest makes it");
       }
       if (!fs.getUri().getScheme().equals("file")) {
         return new RemoteShardFile(in, type, header.length);
@@ -229,21 +250,17 @@ public final class TokenShards implements AutoCloseable {
       throw e;
     }
     in.close();
-    java.nio.file.Path local = java.nio.file.Path.of(path(file).toUri().getPath());
+    java.nio.file.Path local = java.nio.file.Path.of(path.toUri().getPath());
     return new LocalShardFile(local, type, header.length);
   }
 
-  private Path path(Manifest.File file) {
-    return new Path(ManifestFiles.directory(data), file.name());
-  }
-
-  private UserError damaged(Manifest.File file, String what) {
-    return damaged(data, file, what);
-  }
-
-  private static UserError damaged(Path data, Manifest.File file, String what) {
+  static UserError damaged(Path data, Manifest.File file, String what) {
     return UserError.of(
         "%s %s (%s); copy the data again, or prepare it again.",
-        new Path(ManifestFiles.directory(data), file.name()), what, ManifestFiles.file(data));
+        path(data, file), what, ManifestFiles.file(data));
+  }
+
+  private static Path path(Path data, Manifest.File file) {
+    return new Path(ManifestFiles.directory(data), file.name());
   }
 }

@@ -69,7 +69,7 @@ public enum TokenType {
    * @param offset of the first id in the buffer, in bytes
    * @param into receives ids at {@code [at, at + count)}
    */
-  void decode(ByteBuffer from, int offset, int[] into, int at, int count) {
+  public void decode(ByteBuffer from, int offset, int[] into, int at, int count) {
     if (this == UINT16) {
       for (int i = 0; i < count; i++) {
         into[at + i] = Short.toUnsignedInt(from.getShort(offset + i * Short.BYTES));
