@@ -26,7 +26,7 @@ public final class PipelineRun {
       stage.in = stage.in.plus(candidate.document());
       Verdict verdict = pipeline.stages().get(i).apply(candidate);
       if (verdict instanceof Verdict.Removed removed) {
-        stage.remove(removed.reason(), document, candidate.document());
+        stage.remove(removed, document, candidate.document());
         return Optional.empty();
       }
       Verdict.Kept kept = (Verdict.Kept) verdict;
@@ -52,15 +52,21 @@ public final class PipelineRun {
 
     void keep(Verdict.Kept kept) {
       out = out.plus(kept.candidate().document());
-      kept.events().forEach((event, count) -> events.merge(event, count, Long::sum));
+      add(kept.events());
     }
 
-    void remove(String rule, Document input, Document last) {
+    void remove(Verdict.Removed verdict, Document input, Document last) {
+      String rule = verdict.reason();
+      add(verdict.events());
       removed.merge(rule, 1L, Long::sum);
       RemovedSample sample =
           samples.computeIfAbsent(
               rule, r -> RemovedSample.empty(pipeline.sampleSize(), pipeline.sampleSeed()));
       samples.put(rule, sample.plus(input, last));
+    }
+
+    private void add(Map<String, Long> found) {
+      found.forEach((event, count) -> events.merge(event, count, Long::sum));
     }
 
     StageReport report(String stage) {

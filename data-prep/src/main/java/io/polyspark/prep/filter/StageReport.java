@@ -11,7 +11,7 @@ import java.util.TreeMap;
  * @param in documents that came to it
  * @param out documents that it let go on, as it left them
  * @param removed documents removed, by rule
- * @param events what else it did, by name; of documents that it let go on
+ * @param events what else it did or found, by name
  * @param samples some of the documents removed, by rule
  */
 public record StageReport(

@@ -17,8 +17,14 @@ public sealed interface Verdict {
    * The document ends here.
    *
    * @param reason the rule that removed it, named after its setting
+   * @param events what the stage found on the way, by name; mostly empty
    */
-  record Removed(String reason) implements Verdict {}
+  record Removed(String reason, Map<String, Long> events) implements Verdict {
+    /** Removed, with nothing else to tell. */
+    public Removed(String reason) {
+      this(reason, Map.of());
+    }
+  }
 
   /** Goes on, with nothing to tell. */
   static Verdict keep(Candidate candidate) {

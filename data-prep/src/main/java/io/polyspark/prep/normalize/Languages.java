@@ -70,16 +70,17 @@ public record Languages(List<String> accepted, double minConfidence, int charact
     return NAME;
   }
 
-  /** Events count the documents of each language. */
+  /** Events count the documents of each language, those that are removed too. */
   @Override
   public Verdict apply(Candidate candidate) {
     Language found = LanguageModel.mostLikely(start(candidate.text()));
+    Map<String, Long> events = Map.of(found.getLang(), 1L);
     if (!accepted.contains(found.getLang())) {
-      return new Verdict.Removed("accepted");
+      return new Verdict.Removed("accepted", events);
     }
     return found.getConfidence() < minConfidence
-        ? new Verdict.Removed("min_confidence")
-        : new Verdict.Kept(candidate, Map.of(found.getLang(), 1L));
+        ? new Verdict.Removed("min_confidence", events)
+        : new Verdict.Kept(candidate, events);
   }
 
   private String start(String text) {

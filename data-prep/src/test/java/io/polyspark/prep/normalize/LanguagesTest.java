@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.polyspark.model.config.UserError;
 import io.polyspark.prep.filter.Candidate;
 import io.polyspark.prep.filter.Documents;
+import io.polyspark.prep.filter.FilterPipeline;
+import io.polyspark.prep.filter.PipelineRun;
+import io.polyspark.prep.filter.StageReport;
 import io.polyspark.prep.filter.Verdict;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +38,17 @@ class LanguagesTest {
     assertThat(removedBy(Languages.of("eng"), "")).isPresent();
     Verdict verdict = Languages.of("deu", "eng").apply(new Candidate(Documents.of(GERMAN)));
     assertThat(((Verdict.Kept) verdict).events()).isEqualTo(Map.of("deu", 1L));
+  }
+
+  @Test
+  void allDocumentsAreCountedByLanguage() {
+    PipelineRun run = FilterPipeline.of(new Languages(List.of("eng"), 0.3, 1000)).start();
+    run.apply(Documents.of(ENGLISH.repeat(4)));
+    run.apply(Documents.of(ENGLISH.substring(0, 120)));
+    run.apply(Documents.of(GERMAN));
+    StageReport report = run.report().stages().get(0);
+    assertThat(report.removed()).isEqualTo(Map.of("accepted", 1L, "min_confidence", 1L));
+    assertThat(report.events()).isEqualTo(Map.of("eng", 2L, "deu", 1L));
   }
 
   @Test

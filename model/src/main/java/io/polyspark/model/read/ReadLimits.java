@@ -20,6 +20,9 @@ public final class ReadLimits {
   /** A corpus' {@code manifest.json}: some 150 bytes for each of its files. */
   public static final int MANIFEST = 64 << 20;
 
+  /** The {@code report.json} of a preparation, with the texts that it quotes. */
+  public static final int PREPARATION_REPORT = 128 << 20;
+
   /** A {@code tokenizer.json}; that of a vocabulary of 256,000 has 35 MB. */
   public static final int TOKENIZER = 128 << 20;
 

@@ -37,7 +37,7 @@ class DamagedMegatronFilesAreRefusedTest {
   @Test
   void indices() throws IOException {
     Mutations mutations = new Mutations(9);
-    new DamagedFile(directory.resolve("x.idx"), "x.idx", this::readAll).read(2000, mutations::of);
+    new DamagedFile(directory.resolve("x.idx"), "x.idx", this::readAll).read(1000, mutations::of);
   }
 
   /** What was checked once may be another file when a task reads it. */
@@ -45,13 +45,13 @@ class DamagedMegatronFilesAreRefusedTest {
   void indicesThatNobodyChecked() throws IOException {
     Mutations mutations = new Mutations(10);
     new DamagedFile(directory.resolve("x.idx"), "x.", this::readUnchecked)
-        .read(2000, mutations::of);
+        .read(1000, mutations::of);
   }
 
   @Test
   void ids() throws IOException {
     Mutations mutations = new Mutations(11);
-    new DamagedFile(directory.resolve("x.bin"), "x.bin", this::readAll).read(1000, mutations::of);
+    new DamagedFile(directory.resolve("x.bin"), "x.bin", this::readAll).read(500, mutations::of);
   }
 
   private void readAll() throws IOException {

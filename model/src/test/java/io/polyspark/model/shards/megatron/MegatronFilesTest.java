@@ -67,8 +67,7 @@ class MegatronFilesTest {
     Files.write(directory.resolve("x.bin"), TokenType.UINT16.encode(new int[] {1, 2, 3, 4, 5, 6}));
     Files.write(directory.resolve("x.idx"), index(new int[] {1, 2, 0, 3}, 0, 2, 2, 4));
     try (MegatronFile file = MegatronFile.open(local, prefix)) {
-      assertThat(file.ranges(1))
-          .containsExactly(new DocumentRange(0, 1), new DocumentRange(1, 3));
+      assertThat(file.ranges(1)).containsExactly(new DocumentRange(0, 1), new DocumentRange(1, 3));
       assertThat(read(file, new DocumentRange(0, 3)))
           .containsExactly(new int[] {1, 2, 3}, new int[0], new int[] {4, 5, 6});
     }
