@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
+import io.polyspark.prep.megatron.ExportMegatron;
+import io.polyspark.prep.megatron.ImportMegatron;
+import io.polyspark.prep.megatron.ImportOptions;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -80,6 +83,32 @@ class PrepareOnHdfsTest {
             "The output directory "
                 + corpus.output()
                 + " exists; remove it or name another with --output.");
+  }
+
+  @Test
+  void exportsAndImports() throws IOException {
+    write(new Path("/megatron/in/a.txt"), "One of the documents.\n\n".repeat(50) + "another\n\nx");
+    PreparedCorpus corpus =
+        spark.prepare(
+            PrepareOptions.fromFiles(List.of("/megatron/in"), "/megatron/corpus")
+                .withDocumentSeparator(DocumentSeparator.BLANK_LINE)
+                .withSplit(Split.HASH, 0.5)
+                .withShardTokens(300));
+    new ExportMegatron("/megatron/corpus", "/megatron/out/x", spark.context().hadoopConfiguration())
+        .run(tokens -> {});
+    assertThat(names("/megatron/out"))
+        .containsExactly("x_train.bin", "x_train.idx", "x_validation.bin", "x_validation.idx");
+    ImportOptions options =
+        new ImportOptions(
+            List.of("/megatron/out/x_train", "/megatron/out/x_validation"),
+            "byte",
+            "/megatron/imported",
+            0.5,
+            300);
+    assertThat(
+            ImportMegatron.run(spark.context(), options, PrepareListener.NONE).manifest().splits())
+        .isEqualTo(corpus.manifest().splits());
+    assertThat(names("/megatron")).containsExactly("corpus", "imported", "in", "out");
   }
 
   @Test

@@ -22,9 +22,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
-    footer = {
-      "  submit/polyspark export --data data/mine --output megatron/mine"
-    })
+    footer = {"  submit/polyspark export --data data/mine --output megatron/mine"})
 final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--data",

@@ -28,7 +28,15 @@ class ExitCodesAndSentencesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "tokenizer", "prep", "import", "export", "doctor", "bench", "train", "eval", "generate",
+        "tokenizer",
+        "prep",
+        "import",
+        "export",
+        "doctor",
+        "bench",
+        "train",
+        "eval",
+        "generate",
         "report"
       })
   void everyVerbHasHelpWithExamplesThatFitsATerminal(String verb) {
@@ -85,6 +93,21 @@ class ExitCodesAndSentencesTest {
     assertMistake(
         run("train", "--config", "no.yaml", "--data", "x", "--output", "y"),
         "no.yaml: no such configuration file.");
+    assertMistake(
+        run("export", "--data", directory.toString(), "--output", "x"),
+        directory + " is no prepared corpus: it has no manifest.json; make one with the verb prep.");
+    assertMistake(
+        run(
+            "import",
+            "--input",
+            "x",
+            "--tokenizer",
+            "byte",
+            "--output",
+            "y",
+            "--validation-fraction",
+            "1"),
+        "--validation-fraction is 1.0; it must lie between 0 and 1.");
     Path config = directory.resolve("x.yaml");
     Files.writeString(config, "model: char\nsteps: none\n");
     assertMistake(
@@ -102,6 +125,7 @@ class ExitCodesAndSentencesTest {
             run("eval", "--checkpoint", nowhere, "--data", nowhere),
             run("generate", "--checkpoint", nowhere, "--prompt", "x"),
             run("report", "--run", nowhere, "--data", nowhere),
+            run("export", "--data", nowhere, "--output", "y"),
             run("train", "--config", config.toString(), "--data", nowhere, "--output", "y"))) {
       assertThat(result.code()).as(result.err()).isEqualTo(2);
       assertThat(result.err())

@@ -44,6 +44,24 @@ class FromTextToTextTest {
     assertThat(prep.code()).as(prep.err()).isZero();
     assertThat(prep.out()).startsWith("Prepared 1 documents:").endsWith("in data\n");
 
+    Outcome export = run("local[1]", "export", "--data", "data", "--output", "megatron/x");
+    assertThat(export.code()).as(export.err()).isZero();
+    assertThat(export.err()).isEqualTo("writing 48,002 tokens\n");
+    assertThat(export.out().lines())
+        .hasSize(2)
+        .first()
+        .asString()
+        .startsWith("Exported 1 documents of train, ")
+        .endsWith("/megatron/x_train.bin and .idx");
+    Outcome imported =
+        run(
+            "local[2]", "import", "--input", "megatron/x_train", "megatron/x_validation",
+            "--tokenizer", "byte", "--validation-fraction", "0.5", "--output", "imported");
+    assertThat(imported.code()).as(imported.err()).isZero();
+    assertThat(imported.out())
+        .isEqualTo(
+            "Imported 2 documents: 481 tokens to train on and 47,521 to validate on, in imported\n");
+
     String[] train = {"train", "--config", "tiny.yaml", "--data", "data", "--output", "run"};
     Outcome trained = run(CLUSTER, train);
     assertThat(trained.code()).as(trained.err()).isZero();

@@ -60,7 +60,12 @@ record ReportPage(
 
   /** A split with its files. */
   record SplitRow(
-      String name, String documents, String tokens, String bytes, List<FileRow> files) {}
+      String name,
+      String documents,
+      String tokens,
+      String bytes,
+      String count,
+      List<FileRow> files) {}
 
   /** A file. */
   record FileRow(String name, String tokens, String sha256) {}
@@ -246,6 +251,7 @@ record ReportPage(
                     Figures.count(split.documents(), "document"),
                     Figures.count(split.tokens(), "token"),
                     Figures.bytes(split.textBytes()),
+                    Figures.count(split.files().size(), "file"),
                     split.files().stream()
                         .map(
                             file ->

@@ -56,7 +56,8 @@ class HtmlReportTest {
         .contains(
             "exact_duplicate", "17.0 %", "German (deu)", ">cmn<", "< 0.1 %".replace("<", "&lt;"))
         .contains("part-00017.jsonl.gz at 81,231,004", "books/damaged.txt: byte 0xc0")
-        .contains("train/00011.npy", "fedcba9876543210", "1.6 GB", "20 min 4 s")
+        .contains(
+            "12 files, with tokens", "train/00011.npy", "fedcba9876543210", "1.6 GB", "20 min 4 s")
         .contains("Also: controls 99, repaired 12,345");
     for (String section :
         List.of(
