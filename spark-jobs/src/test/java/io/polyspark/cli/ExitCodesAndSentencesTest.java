@@ -95,7 +95,8 @@ class ExitCodesAndSentencesTest {
         "no.yaml: no such configuration file.");
     assertMistake(
         run("export", "--data", directory.toString(), "--output", "x"),
-        directory + " is no prepared corpus: it has no manifest.json; make one with the verb prep.");
+        directory
+            + " is no prepared corpus: it has no manifest.json; make one with the verb prep.");
     assertMistake(
         run(
             "import",

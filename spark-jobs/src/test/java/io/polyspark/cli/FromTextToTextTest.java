@@ -55,8 +55,17 @@ class FromTextToTextTest {
         .endsWith("/megatron/x_train.bin and .idx");
     Outcome imported =
         run(
-            "local[2]", "import", "--input", "megatron/x_train", "megatron/x_validation",
-            "--tokenizer", "byte", "--validation-fraction", "0.5", "--output", "imported");
+            "local[2]",
+            "import",
+            "--input",
+            "megatron/x_train",
+            "megatron/x_validation",
+            "--tokenizer",
+            "byte",
+            "--validation-fraction",
+            "0.5",
+            "--output",
+            "imported");
     assertThat(imported.code()).as(imported.err()).isZero();
     assertThat(imported.out())
         .isEqualTo(

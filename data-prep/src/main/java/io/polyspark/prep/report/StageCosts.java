@@ -39,12 +39,8 @@ public final class StageCosts implements AutoCloseable {
     try {
       // Spark tells its listeners later than it goes on.
       spark.listenerBus().waitUntilEmpty(MOST_MILLIS);
-    } catch (Exception e) {
-      // Not TimeoutException: Scala throws it undeclared.
-      if (!(e instanceof TimeoutException)) {
-        throw e;
-      }
-      LOG.warn("Spark's events are late; the report may lack stages");
+    } catch (TimeoutException e) {
+      LOG.warn("Spark's events are late; the report may lack stages", e);
     }
     return listener.costs();
   }

@@ -78,7 +78,7 @@ class MegatronRoundTripTest {
 
     assertThat(progress).isSorted().endsWith(export.tokens());
     Manifest.Split train = corpus.manifest().splits().get(TokenShards.TRAIN);
-    assertThat(train.files().size()).isGreaterThan(3);
+    assertThat(train.files()).hasSizeGreaterThan(1);
     assertThat(exported.get(TokenShards.TRAIN))
         .isEqualTo(
             new ExportMegatron.Exported(at("out/x_train"), train.documents(), train.tokens()));

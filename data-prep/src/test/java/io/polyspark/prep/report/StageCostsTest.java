@@ -11,16 +11,19 @@ import org.junit.jupiter.api.Test;
 class StageCostsTest {
   @Test
   void stagesAreNamedAndCounted() {
-    try (LocalSpark local = LocalSpark.start();
-        StageCosts costs = new StageCosts(local.context().sc())) {
-      assertThat(costs.costs()).isEmpty();
+    try (LocalSpark local = LocalSpark.start()) {
       JavaSparkContext spark = local.context();
-      spark.setJobDescription("Shuffle some numbers");
-      spark.parallelize(IntStream.range(0, 1000).boxed().toList(), 3).repartition(2).count();
-      spark.setJobDescription(null);
-      spark.parallelize(List.of(1), 1).count();
-
-      List<RunReport.Cost> found = costs.costs();
+      StageCosts heard;
+      List<RunReport.Cost> found;
+      try (StageCosts costs = new StageCosts(spark.sc())) {
+        heard = costs;
+        assertThat(costs.costs()).isEmpty();
+        spark.setJobDescription("Shuffle some numbers");
+        spark.parallelize(IntStream.range(0, 1000).boxed().toList(), 3).repartition(2).count();
+        spark.setJobDescription(null);
+        spark.parallelize(List.of(1), 1).count();
+        found = costs.costs();
+      }
       assertThat(found).extracting(RunReport.Cost::tasks).containsExactly(3, 2, 1);
       assertThat(found.get(0).stage()).isEqualTo("Shuffle some numbers");
       assertThat(found.get(1).stage()).isEqualTo("Shuffle some numbers");
@@ -31,9 +34,8 @@ class StageCostsTest {
       assertThat(found.get(0).shuffleReadBytes()).isZero();
       assertThat(found).allMatch(cost -> !cost.time().isNegative());
 
-      costs.close();
       spark.parallelize(List.of(1), 1).count();
-      assertThat(costs.costs()).isEqualTo(found);
+      assertThat(heard.costs()).isEqualTo(found);
     }
   }
 }
