@@ -1,15 +1,21 @@
 package io.polyspark.prep.read;
 
+import java.util.Set;
 import org.jsoup.nodes.Element;
 import org.jsoup.nodes.Node;
 import org.jsoup.nodes.TextNode;
-import org.jsoup.select.NodeVisitor;
+import org.jsoup.select.NodeFilter;
 
 /**
  * The text of HTML as a browser lays it out: a line for each block, white space in it as one space,
- * preformatted text as it stands.
+ * preformatted text as it stands. What HTML itself sets apart from the matter, as menus are, is
+ * left out.
  */
-final class BlockText implements NodeVisitor {
+final class BlockText implements NodeFilter {
+  private static final Set<String> ASIDE =
+      Set.of(
+          "title", "nav", "footer", "aside", "script", "style", "noscript", "template", "button");
+
   private final StringBuilder text = new StringBuilder();
   private int preformatted;
 
@@ -17,32 +23,37 @@ final class BlockText implements NodeVisitor {
 
   static String of(Element element) {
     BlockText blocks = new BlockText();
-    element.traverse(blocks);
+    element.filter(blocks);
     return blocks.text.toString().strip();
   }
 
   @Override
-  public void head(Node node, int depth) {
+  public FilterResult head(Node node, int depth) {
     if (node instanceof TextNode words) {
       append(words.getWholeText());
     } else if (node instanceof Element element) {
-      if (element.isBlock() || element.normalName().equals("br")) {
-        breakLine();
-      } else if (isCell(element)) {
+      if (ASIDE.contains(element.normalName())) {
+        return FilterResult.SKIP_ENTIRELY;
+      }
+      if (isCell(element)) {
         append(" ");
+      } else if (element.isBlock() || element.normalName().equals("br")) {
+        breakLine();
       }
       preformatted += isPreformatted(element) ? 1 : 0;
     }
+    return FilterResult.CONTINUE;
   }
 
   @Override
-  public void tail(Node node, int depth) {
+  public FilterResult tail(Node node, int depth) {
     if (node instanceof Element element) {
       preformatted -= isPreformatted(element) ? 1 : 0;
-      if (element.isBlock()) {
+      if (element.isBlock() && !isCell(element)) {
         breakLine();
       }
     }
+    return FilterResult.CONTINUE;
   }
 
   private void append(String words) {

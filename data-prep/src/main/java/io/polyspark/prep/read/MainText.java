@@ -20,6 +20,12 @@ final class MainText {
   /** Links are not followed: any base will do. */
   private static final String BASE = "http://page.invalid/";
 
+  /**
+   * Of pages with more all text is taken. Readability takes time with the square of their number: a
+   * second for so many that stand in each other, minutes for pages of a megabyte of nothing else.
+   */
+  private static final int MOST_ELEMENTS = 10_000;
+
   private MainText() {}
 
   /**
@@ -33,8 +39,13 @@ final class MainText {
     Document page;
     try {
       page = Jsoup.parse(new ByteArrayInputStream(html), known(charset), BASE);
+      // Readability prints the page, for which pretty is slow.
+      page.outputSettings().prettyPrint(false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    if (page.getAllElements().size() > MOST_ELEMENTS) {
+      return BlockText.of(page.body());
     }
     Element article = new Readability4J(BASE, page).parse().getArticleContent();
     return article == null ? "" : BlockText.of(article);
