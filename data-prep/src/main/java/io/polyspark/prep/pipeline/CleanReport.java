@@ -2,6 +2,7 @@ package io.polyspark.prep.pipeline;
 
 import io.polyspark.prep.filter.PipelineReport;
 import io.polyspark.prep.filter.StageReport.Volume;
+import io.polyspark.prep.report.LengthHistogram;
 import java.util.TreeMap;
 
 /**
@@ -12,13 +13,15 @@ import java.util.TreeMap;
  * @param empty documents that are blank, as they were read or after the filters
  * @param rejected damaged documents and files, by reason
  * @param filters what the stages did
+ * @param lengths of the documents as they were read, in bytes
  */
 record CleanReport(
     TreeMap<String, Volume> read,
     TreeMap<String, Volume> kept,
     long empty,
     TreeMap<String, Long> rejected,
-    PipelineReport filters) {
+    PipelineReport filters,
+    LengthHistogram lengths) {
 
   /** The report on these documents and on others. */
   CleanReport plus(CleanReport other) {
@@ -29,7 +32,8 @@ record CleanReport(
         sum(kept, other.kept),
         empty + other.empty,
         allRejected,
-        filters.plus(other.filters));
+        filters.plus(other.filters),
+        lengths.plus(other.lengths));
   }
 
   /** How many were damaged. */
@@ -42,8 +46,8 @@ record CleanReport(
     return bySource.values().stream().reduce(Volume.NONE, Volume::plus);
   }
 
-  private static TreeMap<String, Volume> sum(
-      TreeMap<String, Volume> some, TreeMap<String, Volume> others) {
+  /** The volumes of these sources and of others. */
+  static TreeMap<String, Volume> sum(TreeMap<String, Volume> some, TreeMap<String, Volume> others) {
     TreeMap<String, Volume> sums = new TreeMap<>(some);
     others.forEach((source, volume) -> sums.merge(source, volume, Volume::plus));
     return sums;

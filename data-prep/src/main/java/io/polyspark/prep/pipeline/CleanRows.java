@@ -8,6 +8,7 @@ import io.polyspark.prep.read.DocumentReader;
 import io.polyspark.prep.read.ReadResult;
 import io.polyspark.prep.read.Rejection;
 import io.polyspark.prep.read.TaskReading;
+import io.polyspark.prep.report.LengthHistogram;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -25,6 +26,7 @@ final class CleanRows implements Iterator<Row> {
   private final StageMetrics metrics;
   private final long mostRejected;
   private final TreeMap<String, Long> rejected = new TreeMap<>();
+  private final LengthHistogram lengths = new LengthHistogram();
   private Volume read = Volume.NONE;
   private Volume kept = Volume.NONE;
   private long empty;
@@ -84,6 +86,7 @@ final class CleanRows implements Iterator<Row> {
 
   private void clean(Document document) {
     read = read.plus(document);
+    lengths.add(document.utf8().length);
     Optional<Document> clean =
         document.text().isBlank() ? Optional.of(document) : filters.apply(document);
     if (clean.isEmpty()) {
@@ -103,7 +106,8 @@ final class CleanRows implements Iterator<Row> {
     TreeMap<String, Volume> keptHere = new TreeMap<>();
     readHere.put(source, read);
     keptHere.put(source, kept);
-    CleanReport report = new CleanReport(readHere, keptHere, empty, rejected, filters.report());
+    CleanReport report =
+        new CleanReport(readHere, keptHere, empty, rejected, filters.report(), lengths);
     metrics.add("read", read, read);
     metrics.add(report.filters());
     next = DocumentTable.report(report);

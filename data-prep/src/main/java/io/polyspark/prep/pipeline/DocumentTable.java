@@ -1,11 +1,15 @@
 package io.polyspark.prep.pipeline;
 
+import io.polyspark.prep.deduplicate.DeduplicateStatistics.Cluster;
 import io.polyspark.prep.deduplicate.LocatedDocument;
 import io.polyspark.prep.read.Place;
 import io.polyspark.prep.read.Rejection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BinaryOperator;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -122,5 +126,41 @@ final class DocumentTable {
             .map(row -> row.getString(0))
             .collect();
     return parts.stream().map(part -> StageJson.read(part, type)).reduce(sum).orElseThrow();
+  }
+
+  /** Whether what was wrong goes by a name. */
+  static Column hasReason(String reason) {
+    return functions.col(REASON).equalTo(reason);
+  }
+
+  /**
+   * The beginnings of the documents that stand for clusters; those of earlier runs are not there.
+   *
+   * @param characters how long
+   */
+  static Map<Cluster, String> excerpts(Dataset<Row> table, List<Cluster> clusters, int characters) {
+    Column identity =
+        functions.concat(
+            functions.col(SOURCE), functions.lit(String.valueOf(COLON)), functions.col(FILE));
+    Column wanted = functions.lit(false);
+    for (Cluster cluster : clusters) {
+      wanted =
+          wanted.or(
+              identity
+                  .equalTo(cluster.source())
+                  .and(functions.col(POSITION).equalTo(cluster.position())));
+    }
+    Map<Cluster, String> excerpts = new HashMap<>();
+    table
+        .filter(functions.col(TEXT).isNotNull().and(wanted))
+        .select(identity, functions.col(POSITION), functions.col(TEXT).substr(1, characters))
+        .collectAsList()
+        .forEach(
+            row ->
+                clusters.stream()
+                    .filter(cluster -> cluster.source().equals(row.getString(0)))
+                    .filter(cluster -> cluster.position() == row.getLong(1))
+                    .forEach(cluster -> excerpts.put(cluster, row.getString(2))));
+    return excerpts;
   }
 }

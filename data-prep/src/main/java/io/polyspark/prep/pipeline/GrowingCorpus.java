@@ -51,7 +51,7 @@ final class GrowingCorpus {
   }
 
   /** Adds a version, where there is something to add. */
-  PipelineResult grow(Lease lease, Tokenizer tokenizer) throws IOException {
+  PipelineResult grow(Lease lease, Tokenizer tokenizer, RunReports reports) throws IOException {
     Optional<CorpusVersion> before = versions.current();
     InputChanges changes = changes(before);
     if (changes.isEmpty() && before.isPresent()) {
@@ -86,6 +86,11 @@ final class GrowingCorpus {
         before
             .map(last -> GrownManifest.of(last.manifest(), added, version))
             .orElse(added.withVersion(version));
+    reports.write(
+        tokenized,
+        added,
+        fs,
+        new Path(versions.directory(), String.format(Locale.ROOT, "reports/%06d", version)));
     versions.publish(manifest, state(version, before, changes, batches, tokenized), lease);
     versions.removeLeftovers(lease);
     tables.clear();

@@ -4,6 +4,7 @@ import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.prep.PrepareListener;
+import io.polyspark.prep.report.StageCosts;
 import io.polyspark.prep.shard.OutputDirectory;
 import io.polyspark.prep.shard.PlainFiles;
 import io.polyspark.prep.tokenize.Side;
@@ -24,6 +25,8 @@ import org.apache.spark.sql.SparkSession;
  * leaves the tables of its whole stages beside the output; the same run then goes on from there.
  */
 public final class Pipeline {
+  private static final String REPORT = "report";
+
   private final JavaSparkContext spark;
   private final SparkSession session;
   private final PipelinePlan plan;
@@ -82,8 +85,10 @@ public final class Pipeline {
     FileSystem fs = PlainFiles.open(output, spark.hadoopConfiguration());
     Path target = fs.makeQualified(output);
     Path work = new Path(target.getParent(), "_" + target.getName() + ".work");
-    try (OutputDirectory directory = new OutputDirectory(fs, target);
+    try (StageCosts costs = new StageCosts(spark.sc());
+        OutputDirectory directory = new OutputDirectory(fs, target);
         Tokenizer tokenizer = Tokenizer.load(plan.tokenizerJson())) {
+      RunReports reports = new RunReports(session, plan.config(), costs);
       StageTables tables = new StageTables(session, work);
       Stages stages = new Stages(spark, session, plan, tables, listener);
       Stages.Tokenized tokenized = stages.tokenize(Known.NOTHING);
@@ -95,6 +100,7 @@ public final class Pipeline {
           fs.create(new Path(directory.path(), Manifest.TOKENIZER_FILE), false)) {
         out.write(plan.tokenizerJson());
       }
+      reports.write(tokenized, manifest, fs, new Path(directory.path(), REPORT));
       manifest.write(fs, directory.path());
       directory.commit();
       tables.clear();
@@ -105,8 +111,11 @@ public final class Pipeline {
   private PipelineResult grow(Path output) throws IOException {
     FileSystem fs = PlainFiles.open(output, spark.hadoopConfiguration());
     try (Lease lease = Lease.take(fs, output);
+        StageCosts costs = new StageCosts(spark.sc());
         Tokenizer tokenizer = Tokenizer.load(plan.tokenizerJson())) {
-      return new GrowingCorpus(spark, session, plan, listener, fs, output).grow(lease, tokenizer);
+      RunReports reports = new RunReports(session, plan.config(), costs);
+      return new GrowingCorpus(spark, session, plan, listener, fs, output)
+          .grow(lease, tokenizer, reports);
     }
   }
 

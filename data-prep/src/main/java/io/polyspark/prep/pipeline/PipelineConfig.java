@@ -1,11 +1,9 @@
 package io.polyspark.prep.pipeline;
 
 import io.polyspark.model.config.UserError;
-import io.polyspark.prep.PrepareOptions;
 import io.polyspark.prep.decontaminate.Decontaminate;
 import io.polyspark.prep.deduplicate.FingerprintOptions;
 import io.polyspark.prep.filter.C4;
-import io.polyspark.prep.filter.FilterPipeline;
 import io.polyspark.prep.filter.FineWeb;
 import io.polyspark.prep.filter.GopherQuality;
 import io.polyspark.prep.filter.GopherRepetition;
@@ -23,6 +21,7 @@ import java.util.Set;
  * What a pipeline does, stage by stage; a stage that is empty is left out. It says nothing of where
  * the result goes.
  *
+ * @param name what reports call it
  * @param sources where documents come from, at least one with a weight above 0
  * @param normalize how text is written in one way
  * @param languages which languages stay
@@ -45,6 +44,7 @@ import java.util.Set;
  *     the cluster suggest. It does not change what comes out
  */
 public record PipelineConfig(
+    String name,
     List<Source> sources,
     Optional<Normalize> normalize,
     Optional<Languages> languages,
@@ -110,29 +110,6 @@ public record PipelineConfig(
           "Every source has a weight of 0, so that there is nothing to train on; give at least one"
               + " a weight above 0.");
     }
-  }
-
-  /** A configuration of sources alone, with bytes for tokens, that leaves nothing out. */
-  public static PipelineConfig of(List<Source> sources) {
-    return new PipelineConfig(
-        sources,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        FilterPipeline.DEFAULT_SAMPLE_SIZE,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        PrepareOptions.BYTE_TOKENIZER,
-        PrepareOptions.DEFAULT_VALIDATION_FRACTION,
-        PrepareOptions.DEFAULT_SHARD_TOKENS,
-        DEFAULT_SEED,
-        MaxRejected.NONE,
-        OptionalLong.empty());
   }
 
   /** The sources that documents are read from. */

@@ -46,6 +46,7 @@ public final class PipelineFile {
     Overrides set = Overrides.parse(overrides);
     set.applyTo(values, file.toString());
     return read(
+        file.getFileName().toString().replaceFirst("\\.ya?ml$", ""),
         ConfigSection.root(
             key -> set.origin(key).orElse(file.toString()),
             values,
@@ -91,8 +92,9 @@ public final class PipelineFile {
     values.put(SOURCES, sources);
   }
 
-  private static PipelineConfig read(ConfigSection root) {
+  private static PipelineConfig read(String name, ConfigSection root) {
     return new PipelineConfig(
+        name,
         sources(root),
         StageSections.normalize(root),
         StageSections.languages(root),

@@ -1,6 +1,8 @@
 package io.polyspark.prep.pipeline;
 
 import io.polyspark.prep.filter.PipelineReport;
+import io.polyspark.prep.filter.StageReport.Volume;
+import io.polyspark.prep.report.LengthHistogram;
 import io.polyspark.prep.tokenize.Side;
 import io.polyspark.prep.tokenize.SideCounts;
 import java.util.EnumMap;
@@ -10,17 +12,21 @@ import java.util.TreeMap;
 /**
  * What became of some documents on their way to tokens.
  *
+ * @param in what came
  * @param filters what the stages after deduplication did
  * @param empty documents that those left blank
  * @param leftOut documents of which their source's weight takes no copy
- * @param documents of which some copy is there, each once
+ * @param tokenized documents of which some copy is there, each once, by source
+ * @param lengths of those, in bytes
  * @param sources what each source gives to each side, copies counted
  */
 record TokenReport(
+    Volume in,
     PipelineReport filters,
     long empty,
     long leftOut,
-    long documents,
+    TreeMap<String, Volume> tokenized,
+    LengthHistogram lengths,
     TreeMap<String, EnumMap<Side, SideCounts>> sources) {
 
   /** The report on these documents and on others. */
@@ -34,11 +40,18 @@ record TokenReport(
           sides.forEach((side, counts) -> sum.merge(side, counts, SideCounts::plus));
         });
     return new TokenReport(
+        in.plus(other.in),
         filters.plus(other.filters),
         empty + other.empty,
         leftOut + other.leftOut,
-        documents + other.documents,
+        CleanReport.sum(tokenized, other.tokenized),
+        lengths.plus(other.lengths),
         sums);
+  }
+
+  /** Documents of which some copy is there, each once. */
+  long documents() {
+    return CleanReport.total(tokenized).documents();
   }
 
   /** What all sources give to a side. */

@@ -8,6 +8,7 @@ import io.polyspark.prep.filter.PipelineRun;
 import io.polyspark.prep.filter.StageReport.Volume;
 import io.polyspark.prep.read.Document;
 import io.polyspark.prep.read.Place;
+import io.polyspark.prep.report.LengthHistogram;
 import io.polyspark.prep.tokenize.Side;
 import io.polyspark.prep.tokenize.SideCounts;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +29,9 @@ final class TokenRows implements Iterator<Row> {
   private final TokenizeStage.Mixing mixing;
   private final StageMetrics metrics;
   private final TreeMap<String, EnumMap<Side, SideCounts>> sources = new TreeMap<>();
-  private Volume tokenized = Volume.NONE;
+  private final TreeMap<String, Volume> tokenized = new TreeMap<>();
+  private final LengthHistogram lengths = new LengthHistogram();
+  private Volume in = Volume.NONE;
   private long empty;
   private long leftOut;
   private Row next;
@@ -75,6 +78,7 @@ final class TokenRows implements Iterator<Row> {
     Document document =
         new Document(
             located.text(), utf8, Double.NaN, new Place(located.source(), located.position()));
+    in = in.plus(document);
     Optional<Document> finished = filters.apply(document);
     if (finished.isEmpty()) {
       return;
@@ -106,16 +110,17 @@ final class TokenRows implements Iterator<Row> {
     sources
         .computeIfAbsent(source, name -> new EnumMap<>(Side.class))
         .merge(side, counts, SideCounts::plus);
-    tokenized = tokenized.plus(document);
+    tokenized.merge(source, Volume.NONE.plus(document), Volume::plus);
+    lengths.add(document.utf8().length);
     next = TokenTable.document(side, copies, key, ended.length, type.encode(ended));
   }
 
   private void end() {
     ended = true;
     TokenReport report =
-        new TokenReport(filters.report(), empty, leftOut, tokenized.documents(), sources);
+        new TokenReport(in, filters.report(), empty, leftOut, tokenized, lengths, sources);
     metrics.add(report.filters());
-    metrics.add(TokenizeStage.NAME, tokenized, tokenized);
+    metrics.add(TokenizeStage.NAME, in, CleanReport.total(tokenized));
     next = TokenTable.report(report);
   }
 }

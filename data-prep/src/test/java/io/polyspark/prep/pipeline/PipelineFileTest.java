@@ -75,7 +75,7 @@ class PipelineFileTest {
             mask_addresses: on
             max_rejected: 0.5%
             """);
-    Path again = directory.resolve("again.yaml");
+    Path again = Files.createDirectory(directory.resolve("again")).resolve("x.yaml");
     Files.writeString(again, ConfigFile.write(Settings.of(config)));
     assertThat(PipelineFile.load(again, List.of(), List.of())).isEqualTo(config);
   }

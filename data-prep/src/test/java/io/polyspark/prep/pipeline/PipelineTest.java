@@ -83,6 +83,9 @@ class PipelineTest {
   }
 
   private static Map<String, String> sums(PipelineResult result) throws IOException {
-    return LocalSpark.sums(Path.of(result.output().toUri()));
+    Map<String, String> sums = LocalSpark.sums(Path.of(result.output().toUri()));
+    // Has times in it.
+    sums.keySet().removeIf(name -> name.startsWith("report/"));
+    return sums;
   }
 }

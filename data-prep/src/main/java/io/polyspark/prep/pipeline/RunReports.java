@@ -1,0 +1,217 @@
+package io.polyspark.prep.pipeline;
+
+import io.polyspark.model.shards.Manifest;
+import io.polyspark.prep.deduplicate.DeduplicateStatistics;
+import io.polyspark.prep.deduplicate.DeduplicateStatistics.Cluster;
+import io.polyspark.prep.filter.StageReport;
+import io.polyspark.prep.filter.StageReport.Volume;
+import io.polyspark.prep.report.ReportFiles;
+import io.polyspark.prep.report.RunReport;
+import io.polyspark.prep.report.StageCosts;
+import io.polyspark.prep.tokenize.Side;
+import io.polyspark.prep.tokenize.SideCounts;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Writes what a run did: a report for people and one for programs, and a list of what was damaged.
+ */
+final class RunReports {
+  private static final String REJECTED = "rejected.jsonl";
+  private static final int EXAMPLES = 5;
+  private static final int EXCERPT = 300;
+
+  private final SparkSession session;
+  private final PipelineConfig config;
+  private final StageCosts costs;
+  private final Instant started = Instant.now();
+
+  /**
+   * Starts the clock.
+   *
+   * @param costs listens to the stages of this run
+   */
+  RunReports(SparkSession session, PipelineConfig config, StageCosts costs) {
+    this.session = session;
+    this.config = config;
+    this.costs = costs;
+  }
+
+  /**
+   * Writes the reports.
+   *
+   * @param directory of this run's reports; what an unfinished run has left there is replaced
+   * @param added the shards of this run
+   */
+  void write(Stages.Tokenized tokenized, Manifest added, FileSystem fs, Path directory)
+      throws IOException {
+    fs.delete(directory, true);
+    fs.mkdirs(directory);
+    if (tokenized.clean().allRejected() > 0) {
+      writeRejected(tokenized.cleanTable(), fs, new Path(directory, REJECTED));
+    }
+    ReportFiles.write(report(tokenized, added), fs, directory);
+  }
+
+  private RunReport report(Stages.Tokenized tokenized, Manifest added) {
+    List<StageReport> funnel = funnel(tokenized);
+    return new RunReport(
+        RunReport.FORMAT_VERSION,
+        new RunReport.Run(
+            config.name(),
+            null,
+            session.sparkContext().applicationId(),
+            started,
+            Duration.between(started, Instant.now())),
+        sources(tokenized),
+        funnel,
+        new RunReport.Lengths(tokenized.clean().lengths(), tokenized.tokens().lengths()),
+        RunReport.languagesIn(funnel),
+        tokenized
+            .deduplicated()
+            .map(found -> duplicates(found.statistics(), tokenized.cleanTable()))
+            .orElse(null),
+        rejections(tokenized),
+        added.splits(),
+        costs.costs());
+  }
+
+  private static List<StageReport> funnel(Stages.Tokenized tokenized) {
+    CleanReport clean = tokenized.clean();
+    TokenReport tokens = tokenized.tokens();
+    Volume read = CleanReport.total(clean.read());
+    List<StageReport> funnel = new ArrayList<>();
+    funnel.add(
+        stage(
+            "read",
+            new Volume(read.documents() + clean.allRejected(), read.bytes()),
+            new Volume(read.documents() - clean.empty(), read.bytes()),
+            removed(clean.rejected(), "empty", clean.empty())));
+    funnel.addAll(clean.filters().stages());
+    tokenized
+        .deduplicated()
+        .map(DeduplicateReport::statistics)
+        .ifPresent(
+            found ->
+                funnel.add(
+                    stage(
+                        DeduplicateStage.NAME,
+                        CleanReport.total(clean.kept()),
+                        tokens.in(),
+                        removed(
+                            new TreeMap<>(Map.of("exact", found.exactDuplicates())),
+                            "near",
+                            found.nearDuplicates()))));
+    funnel.addAll(tokens.filters().stages());
+    Volume finished =
+        tokens.filters().stages().stream()
+            .reduce((a, b) -> b)
+            .map(StageReport::out)
+            .orElse(tokens.in());
+    funnel.add(
+        stage(
+            "mix",
+            finished,
+            CleanReport.total(tokens.tokenized()),
+            removed(new TreeMap<>(Map.of("weight", tokens.leftOut())), "empty", tokens.empty())));
+    return funnel;
+  }
+
+  private static StageReport stage(
+      String name, Volume in, Volume out, TreeMap<String, Long> removed) {
+    return new StageReport(name, in, out, removed, new TreeMap<>(), new TreeMap<>());
+  }
+
+  private static TreeMap<String, Long> removed(Map<String, Long> counts, String rule, long count) {
+    TreeMap<String, Long> removed = new TreeMap<>(counts);
+    removed.put(rule, count);
+    removed.values().removeIf(documents -> documents == 0);
+    return removed;
+  }
+
+  private List<RunReport.Source> sources(Stages.Tokenized tokenized) {
+    List<RunReport.Source> sources = new ArrayList<>();
+    for (Source source : config.sources()) {
+      Volume read = tokenized.clean().read().getOrDefault(source.name(), Volume.NONE);
+      Volume kept = tokenized.tokens().tokenized().getOrDefault(source.name(), Volume.NONE);
+      SideCounts made =
+          tokenized
+              .tokens()
+              .sources()
+              .getOrDefault(source.name(), new EnumMap<>(Side.class))
+              .values()
+              .stream()
+              .reduce(SideCounts.NONE, SideCounts::plus);
+      sources.add(
+          new RunReport.Source(
+              source.name(),
+              read.documents(),
+              read.bytes(),
+              made.tokens(),
+              source.weight(),
+              kept.documents() == 0 ? 0 : (double) made.documents() / kept.documents()));
+    }
+    return sources;
+  }
+
+  private static RunReport.Duplicates duplicates(
+      DeduplicateStatistics found, Dataset<Row> documents) {
+    Map<Cluster, String> excerpts =
+        DocumentTable.excerpts(documents, found.largestClusters(), EXCERPT);
+    return RunReport.Duplicates.of(found, cluster -> excerpts.getOrDefault(cluster, ""));
+  }
+
+  private static List<RunReport.Rejections> rejections(Stages.Tokenized tokenized) {
+    List<RunReport.Rejections> rejections = new ArrayList<>();
+    tokenized
+        .clean()
+        .rejected()
+        .forEach(
+            (reason, count) -> {
+              List<RunReport.Example> examples =
+                  DocumentTable.rejections(tokenized.cleanTable())
+                      .filter(DocumentTable.hasReason(reason))
+                      .limit(EXAMPLES)
+                      .collectAsList()
+                      .stream()
+                      .map(
+                          row ->
+                              new RunReport.Example(
+                                  row.getString(1), row.getLong(2), row.getString(4)))
+                      .toList();
+              rejections.add(new RunReport.Rejections(reason, count, examples));
+            });
+    return rejections;
+  }
+
+  /** One by one, by source, file and position, so that the driver holds few at a time. */
+  private static void writeRejected(Dataset<Row> documents, FileSystem fs, Path file)
+      throws IOException {
+    try (OutputStream out = fs.create(file, false)) {
+      Iterator<Row> rows = DocumentTable.rejections(documents).toLocalIterator();
+      while (rows.hasNext()) {
+        Row row = rows.next();
+        Map<String, Object> line = new LinkedHashMap<>();
+        for (String column : row.schema().fieldNames()) {
+          line.put(column, row.getAs(column));
+        }
+        out.write((StageJson.write(line) + "\n").getBytes(StandardCharsets.UTF_8));
+      }
+    }
+  }
+}
