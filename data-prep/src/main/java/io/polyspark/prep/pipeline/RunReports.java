@@ -133,11 +133,12 @@ final class RunReports {
   }
 
   private static StageReport stage(
-      String name, Volume in, Volume out, TreeMap<String, Long> removed) {
-    return new StageReport(name, in, out, removed, new TreeMap<>(), new TreeMap<>());
+      String name, Volume in, Volume out, Map<String, Long> removed) {
+    return new StageReport(
+        name, in, out, new TreeMap<>(removed), new TreeMap<>(), new TreeMap<>());
   }
 
-  private static TreeMap<String, Long> removed(Map<String, Long> counts, String rule, long count) {
+  private static Map<String, Long> removed(Map<String, Long> counts, String rule, long count) {
     TreeMap<String, Long> removed = new TreeMap<>(counts);
     removed.put(rule, count);
     removed.values().removeIf(documents -> documents == 0);
