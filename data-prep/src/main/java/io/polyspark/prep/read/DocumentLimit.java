@@ -13,7 +13,7 @@ final class DocumentLimit {
    */
   private static final long MEMORY_PER_BYTE = 10;
 
-  /** The tree of a page of HTML: some 30 bytes for each byte, by measurement, and its text. */
+  /** An estimate: the tree of a page of HTML takes many times the page, and its text is copied. */
   private static final long MEMORY_PER_BYTE_OF_PAGE = 64;
 
   private final long wanted;

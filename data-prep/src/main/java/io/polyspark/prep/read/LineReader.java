@@ -33,6 +33,7 @@ final class LineReader implements Closeable {
     this.limit = limit.bytes();
     this.range = range;
     next = Math.max(0, range.start() - 1);
+    lineStart = next;
   }
 
   /** The next line with its line feed, or without one at the end of the file; null after that. */

@@ -12,9 +12,9 @@ import org.jsoup.nodes.Element;
 
 /**
  * What a page says, without its menus, notes and advertisements: Mozilla's Readability, in the port
- * Readability4J, on jsoup's tree. (Of what Java has, it alone kept the text of pages with HTML 5
- * whole: boilerpipe, of 2011, drops sentences with {@code code} in them, and c4corpus's jusText
- * drops short paragraphs and brings a jsoup of its own.)
+ * Readability4J, on jsoup's tree. (Of what was tried it alone kept pages of HTML 5 whole:
+ * boilerpipe, of 2011, drops sentences with {@code code} in them, and c4corpus's jusText brings a
+ * jsoup of its own, which is old.)
  */
 final class MainText {
   /** Links are not followed: any base will do. */
