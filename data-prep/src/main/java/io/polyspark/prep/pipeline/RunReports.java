@@ -132,10 +132,8 @@ final class RunReports {
     return funnel;
   }
 
-  private static StageReport stage(
-      String name, Volume in, Volume out, Map<String, Long> removed) {
-    return new StageReport(
-        name, in, out, new TreeMap<>(removed), new TreeMap<>(), new TreeMap<>());
+  private static StageReport stage(String name, Volume in, Volume out, Map<String, Long> removed) {
+    return new StageReport(name, in, out, new TreeMap<>(removed), new TreeMap<>(), new TreeMap<>());
   }
 
   private static Map<String, Long> removed(Map<String, Long> counts, String rule, long count) {
