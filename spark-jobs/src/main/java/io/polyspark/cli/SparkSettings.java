@@ -2,6 +2,7 @@ package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.device.Nd4jBackend;
+import io.polyspark.terminal.Terminal;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
@@ -82,7 +83,10 @@ final class SparkSettings {
 
   private void fit() {
     conf.setIfMissing("spark.app.name", "polyspark " + demand.verb());
-    conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+    // Replicas have a progress line of their own.
+    conf.setIfMissing(
+        "spark.ui.showConsoleProgress",
+        Boolean.toString(demand.replicas() == 0 && Terminal.showsErrors()));
     chooseMaster();
     if (demand.replicas() > 0) {
       sendAsItIs();

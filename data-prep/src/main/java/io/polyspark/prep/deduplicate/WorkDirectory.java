@@ -36,6 +36,8 @@ final class WorkDirectory implements AutoCloseable {
 
   /** Writes a table and gives it as it was written. */
   Dataset<Row> save(String name, Dataset<Row> table) {
+    // By which the pages of Spark's jobs tell them from each other.
+    session.sparkContext().setJobDescription("deduplicate: " + name.replace('-', ' '));
     String file = new Path(path, name).toString();
     table.write().mode(SaveMode.ErrorIfExists).parquet(file);
     return session.read().schema(table.schema()).parquet(file);

@@ -28,6 +28,7 @@ final class DeduplicateStage {
    */
   DeduplicateReport write(Dataset<Row> clean, String directory) throws IOException {
     try (Deduplicated result = Deduplicate.run(DocumentTable.documents(clean), options)) {
+      session.sparkContext().setJobDescription(NAME + ": what is kept");
       DocumentTable.write(session, result.kept().map(DocumentTable::document), directory);
       Optional<String> batch =
           result.accept() ? options.batches().map(IndexBatches::added) : Optional.empty();
