@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -37,13 +38,15 @@ public final class LocalSpark implements AutoCloseable {
 
   /** As {@link #start}; Spark would compile each query, which takes longer than small ones do. */
   public static LocalSpark forSmallTables() {
-    return new LocalSpark(
-        2,
-        Map.of(
-            "spark.sql.codegen.wholeStage",
-            "false",
-            "spark.sql.codegen.factoryMode",
-            "NO_CODEGEN"));
+    return forSmallTables(Map.of());
+  }
+
+  /** The same with more settings. */
+  public static LocalSpark forSmallTables(Map<String, String> more) {
+    Map<String, String> settings = new HashMap<>(more);
+    settings.put("spark.sql.codegen.wholeStage", "false");
+    settings.put("spark.sql.codegen.factoryMode", "NO_CODEGEN");
+    return new LocalSpark(2, settings);
   }
 
   /** The context. */

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
@@ -189,7 +190,11 @@ final class PrepCommand implements Callable<Integer> {
       }
     }
     PipelineConfig pipeline = PipelineFile.load(config, overrides, input);
-    PipelinePlan plan = PipelinePlan.of(pipeline, SparkRuntime.hadoop());
+    Configuration hadoop = SparkRuntime.hadoop();
+    PipelinePlan plan =
+        incremental
+            ? PipelinePlan.ofGrowing(pipeline, hadoop)
+            : PipelinePlan.of(pipeline, hadoop);
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
       PipelineResult result = Pipeline.run(spark, plan, new Path(output), System.err::println);
       report(result.output(), result.manifest());

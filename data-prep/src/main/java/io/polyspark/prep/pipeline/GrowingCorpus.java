@@ -1,5 +1,6 @@
 package io.polyspark.prep.pipeline;
 
+import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.prep.PrepareListener;
@@ -60,6 +61,11 @@ final class GrowingCorpus {
           "version %d has all of the %,d files of the input; there is nothing to add"
               .formatted(current, changes.unchanged().size()));
       return new PipelineResult(versions.directory(), before.get().manifest());
+    }
+    if (changes.isEmpty()) {
+      throw new UserError(
+          "There is no file in the input of any source, so that no corpus can begin; name files with"
+              + " text in them.");
     }
     versions.writeTokenizer(plan.tokenizerJson(), lease);
     long version = versions.nextVersion();

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -59,9 +60,25 @@ public final class PipelinePlan {
    * @throws UserError naming what is missing, empty, damaged, or in two sources
    */
   public static PipelinePlan of(PipelineConfig config, Configuration configuration) {
+    return of(config, configuration, InputFiles::list);
+  }
+
+  /**
+   * As {@link #of}, for a corpus that grows: a source may have no files for a night.
+   *
+   * @throws UserError as the other
+   */
+  public static PipelinePlan ofGrowing(PipelineConfig config, Configuration configuration) {
+    return of(config, configuration, InputFiles::listThoseThere);
+  }
+
+  private static PipelinePlan of(
+      PipelineConfig config,
+      Configuration configuration,
+      BiFunction<List<String>, Configuration, List<InputFile>> list) {
     return new PipelinePlan(
         config,
-        inputs(config, configuration),
+        inputs(config, configuration, list),
         new FilterPipeline(cleaning(config, configuration), config.samples(), config.seed()),
         new FilterPipeline(finishing(config, configuration), config.samples(), config.seed()),
         tokenizerJson(config, configuration),
@@ -114,11 +131,14 @@ public final class PipelinePlan {
     return tokenizerJson;
   }
 
-  private static List<SourceFiles> inputs(PipelineConfig config, Configuration configuration) {
+  private static List<SourceFiles> inputs(
+      PipelineConfig config,
+      Configuration configuration,
+      BiFunction<List<String>, Configuration, List<InputFile>> list) {
     List<SourceFiles> inputs = new ArrayList<>();
     Map<String, String> owners = new HashMap<>();
     for (Source source : config.used()) {
-      List<InputFile> files = InputFiles.list(source.input(), configuration);
+      List<InputFile> files = list.apply(source.input(), configuration);
       for (InputFile file : files) {
         String owner = owners.putIfAbsent(file.uri(), source.name());
         if (owner != null) {

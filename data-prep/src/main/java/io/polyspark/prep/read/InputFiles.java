@@ -42,6 +42,45 @@ public final class InputFiles {
     return List.copyOf(files.found.values());
   }
 
+  /**
+   * As {@link #list}, but directories with nothing in them and globs that match nothing are no
+   * mistake: what they name may come another night.
+   *
+   * @throws UserError naming an input that is missing or out of reach
+   */
+  public static List<InputFile> listThoseThere(
+      Collection<String> inputs, Configuration configuration) {
+    List<String> there = new ArrayList<>();
+    for (String input : inputs) {
+      if (!awaitsFiles(input, configuration)) {
+        there.add(input);
+      }
+    }
+    return list(there, configuration);
+  }
+
+  private static boolean awaitsFiles(String input, Configuration configuration) {
+    try {
+      Path path = new Path(input);
+      FileSystem fs = path.getFileSystem(configuration);
+      FileStatus[] matches = fs.globStatus(path);
+      if (matches == null) {
+        return false;
+      }
+      List<InputFile> files = new ArrayList<>();
+      for (FileStatus match : matches) {
+        if (match.isFile()) {
+          return false;
+        }
+        addDirectory(fs, match.getPath(), files);
+      }
+      return files.isEmpty();
+    } catch (IOException | IllegalArgumentException e) {
+      // Said by whoever lists it.
+      return false;
+    }
+  }
+
   private void add(String input) throws IOException {
     Path path = new Path(input);
     FileSystem fs = path.getFileSystem(configuration);
