@@ -192,11 +192,13 @@ final class PrepCommand implements Callable<Integer> {
     PipelineConfig pipeline = PipelineFile.load(config, overrides, input);
     Configuration hadoop = SparkRuntime.hadoop();
     PipelinePlan plan =
-        incremental
-            ? PipelinePlan.ofGrowing(pipeline, hadoop)
-            : PipelinePlan.of(pipeline, hadoop);
+        incremental ? PipelinePlan.ofGrowing(pipeline, hadoop) : PipelinePlan.of(pipeline, hadoop);
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
-      PipelineResult result = Pipeline.run(spark, plan, new Path(output), System.err::println);
+      Path to = new Path(output);
+      PipelineResult result =
+          incremental
+              ? Pipeline.grow(spark, plan, to, System.err::println)
+              : Pipeline.run(spark, plan, to, System.err::println);
       report(result.output(), result.manifest());
     }
     return PolySpark.DONE;
