@@ -28,6 +28,10 @@ final class ExecutorWatch extends TimerTask {
 
   /** Watches a context until it is stopped. */
   static void over(JavaSparkContext spark) {
+    if (spark.isLocal()) {
+      // Tasks are threads of the driver.
+      return;
+    }
     long period = TimeUnit.SECONDS.toMillis(SECONDS);
     new Timer("executor-watch", true).schedule(new ExecutorWatch(spark), period, period);
   }

@@ -208,6 +208,9 @@ final class PrepCommand implements Callable<Integer> {
     if (json) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("output", prepared.toString());
+      if (manifest.version() != null) {
+        object.put("version", manifest.version());
+      }
       object.put("documents", manifest.documents().kept());
       object.put("train_tokens", tokens(manifest, TokenShards.TRAIN));
       object.put("validation_tokens", tokens(manifest, TokenShards.VALIDATION));
@@ -217,11 +220,12 @@ final class PrepCommand implements Callable<Integer> {
     }
     System.out.printf(
         Locale.ROOT,
-        "Prepared %,d documents: %,d tokens to train on and %,d to validate on, in %s%n",
+        "Prepared %,d documents: %,d tokens to train on and %,d to validate on, in %s%s%n",
         manifest.documents().kept(),
         tokens(manifest, TokenShards.TRAIN),
         tokens(manifest, TokenShards.VALIDATION),
-        output);
+        output,
+        manifest.version() == null ? "" : ", version " + manifest.version());
   }
 
   private static long tokens(Manifest manifest, String split) {

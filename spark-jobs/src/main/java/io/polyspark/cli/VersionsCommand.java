@@ -112,7 +112,7 @@ final class VersionsCommand implements Callable<Integer> {
           current.filter(version -> version.state().version() == number).isPresent();
       CorpusVersion version = versions.version(number);
       System.out.printf(
-          "%s version %d: %,d documents, %,d tokens, %,d files of input%n",
+          "%s version %d: %,d documents, %,d tokens; files of input: %,d%n",
           isCurrent ? "*" : " ",
           number,
           version.manifest().documents().kept(),

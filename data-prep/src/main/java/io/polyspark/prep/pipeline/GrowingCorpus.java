@@ -58,7 +58,7 @@ final class GrowingCorpus {
     if (changes.isEmpty() && before.isPresent()) {
       long current = before.get().state().version();
       listener.phase(
-          "version %d has all of the %,d files of the input; there is nothing to add"
+          "version %d has all of the input (files: %,d); there is nothing to add"
               .formatted(current, changes.unchanged().size()));
       return new PipelineResult(versions.directory(), before.get().manifest());
     }
