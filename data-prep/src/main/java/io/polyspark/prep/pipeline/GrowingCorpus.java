@@ -27,8 +27,6 @@ import org.apache.spark.sql.SparkSession;
 
 /** One run on a corpus that grows, by whoever has its lease. */
 final class GrowingCorpus {
-  private static final String WORK = "_work";
-
   private final JavaSparkContext spark;
   private final SparkSession session;
   private final PipelinePlan plan;
@@ -56,6 +54,7 @@ final class GrowingCorpus {
     Optional<CorpusVersion> before = versions.current();
     InputChanges changes = changes(before);
     if (changes.isEmpty() && before.isPresent()) {
+      versions.removeLeftovers(lease);
       long current = before.get().state().version();
       listener.phase(
           "version %d has all of the input (files: %,d); there is nothing to add"
@@ -69,7 +68,7 @@ final class GrowingCorpus {
     }
     versions.writeTokenizer(plan.tokenizerJson(), lease);
     long version = versions.nextVersion();
-    StageTables tables = new StageTables(session, new Path(versions.directory(), WORK));
+    StageTables tables = new StageTables(session, versions.work());
     Stages stages = new Stages(spark, session, newInputs(changes), tables, listener);
     List<String> batches = before.map(known -> known.state().indexBatches()).orElse(List.of());
     Known known =
@@ -99,7 +98,6 @@ final class GrowingCorpus {
         new Path(versions.directory(), String.format(Locale.ROOT, "reports/%06d", version)));
     versions.publish(manifest, state(version, before, changes, batches, tokenized), lease);
     versions.removeLeftovers(lease);
-    tables.clear();
     return new PipelineResult(versions.directory(), manifest);
   }
 

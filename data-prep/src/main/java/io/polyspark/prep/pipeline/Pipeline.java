@@ -8,6 +8,7 @@ import io.polyspark.prep.report.StageCosts;
 import io.polyspark.prep.shard.OutputDirectory;
 import io.polyspark.prep.shard.PlainFiles;
 import io.polyspark.prep.tokenize.Side;
+import io.polyspark.prep.version.CorpusVersions;
 import io.polyspark.prep.version.Lease;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -110,6 +111,8 @@ public final class Pipeline {
 
   private PipelineResult grow(Path output) throws IOException {
     FileSystem fs = PlainFiles.open(output, spark.hadoopConfiguration());
+    // What cannot grow is refused before a lease is left in it.
+    new CorpusVersions(fs, output).current();
     try (Lease lease = Lease.take(fs, output);
         StageCosts costs = new StageCosts(spark.sc());
         Tokenizer tokenizer = Tokenizer.load(plan.tokenizerJson())) {

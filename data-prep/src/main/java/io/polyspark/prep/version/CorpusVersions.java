@@ -76,6 +76,14 @@ public final class CorpusVersions {
   }
 
   /**
+   * Where runs keep their tables until a version is published. They may name batches of the index
+   * that no version has yet, so what removes those removes them too.
+   */
+  public Path work() {
+    return work(data);
+  }
+
+  /**
    * The current version; empty where none ever was.
    *
    * @throws UserError if the corpus has no versions, or what makes up the current one is missing or
@@ -224,6 +232,17 @@ public final class CorpusVersions {
   }
 
   /**
+   * What {@link #prune} refuses, for whoever changes something else before.
+   *
+   * @throws UserError if not even the current version is kept
+   */
+  public static void requireKept(int keep) {
+    if (keep < 1) {
+      throw UserError.of("At least the current version is kept, not %d versions.", keep);
+    }
+  }
+
+  /**
    * Removes all versions but the current one and the newest others. Who reads one of them, or
    * resumes a run on it, cannot go on.
    *
@@ -231,9 +250,7 @@ public final class CorpusVersions {
    * @return the numbers of those removed
    */
   public NavigableSet<Long> prune(int keep, Lease lease) throws IOException {
-    if (keep < 1) {
-      throw UserError.of("At least the current version is kept, not %d versions.", keep);
-    }
+    requireKept(keep);
     long current = requireCurrent().state().version();
     NavigableSet<Long> removed = versions();
     removed.remove(current);
@@ -259,6 +276,10 @@ public final class CorpusVersions {
 
   static Path states(Path data) {
     return new Path(data, "_state");
+  }
+
+  static Path work(Path data) {
+    return new Path(data, "_work");
   }
 
   static Path index(Path data) {

@@ -38,9 +38,10 @@ final class Leftovers {
    * @param batches names of their batches in the index
    */
   void remove(Set<String> files, Set<String> batches) throws IOException {
+    String work = CorpusVersions.work(data).getName();
     for (FileStatus entry : list(data)) {
       String name = entry.getPath().getName();
-      if (name.equals(ATTEMPTS)) {
+      if (name.equals(ATTEMPTS) || name.equals(work)) {
         delete(entry.getPath());
       } else if (entry.isDirectory() && !name.startsWith("_") && !name.startsWith(".")) {
         for (FileStatus shard : list(entry.getPath())) {

@@ -11,16 +11,21 @@ import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 
 /** Lets some changes pass and none after them, as if the process had ended there. */
-final class FailingFileSystem extends FilterFileSystem {
+public final class FailingFileSystem extends FilterFileSystem {
   private int left;
 
-  FailingFileSystem(FileSystem fs, int changes) {
+  /**
+   * Goes on to another file system.
+   *
+   * @param changes how many pass
+   */
+  public FailingFileSystem(FileSystem fs, int changes) {
     super(fs);
     this.left = changes;
   }
 
   /** Whether a change was refused. */
-  boolean hasFailed() {
+  public boolean hasFailed() {
     return left < 0;
   }
 
