@@ -22,6 +22,9 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 POLYSPARK = os.environ.get("POLYSPARK", "/opt/polyspark")
 JAR = os.environ.get("POLYSPARK_JAR", f"{POLYSPARK}/polyspark.jar")
 
+# CHANGE: where the corpus is.
+CORPUS = "hdfs:///corpus/web"
+
 
 class Prepare(SparkSubmitOperator):
     """What `submit/polyspark prep` runs; the provider tells exit codes in its message alone."""
@@ -62,6 +65,8 @@ with DAG(
             "--config",
             f"{POLYSPARK}/conf/data/nightly.yaml",
             "--incremental",
+            "--output",
+            CORPUS,
         ],
         # As submit/polyspark sets it.
         env_vars={

@@ -46,7 +46,8 @@ import picocli.CommandLine.Spec;
       "  submit/polyspark prep --synthetic 4M --seed 1 --output data/synthetic",
       "  submit/polyspark prep --config conf/data/web.yaml --input 'crawl/*.warc.gz' \\",
       "      --output data/web",
-      "  submit/polyspark prep --config conf/data/nightly.yaml --incremental --output data/web"
+      "  submit/polyspark prep --config conf/data/nightly.yaml --incremental \\",
+      "      --output data/web"
     })
 final class PrepCommand implements Callable<Integer> {
   // About 100 MB of native tokenizer at the most; bytes need none.

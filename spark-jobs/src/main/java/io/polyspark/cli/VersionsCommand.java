@@ -78,6 +78,9 @@ final class VersionsCommand implements Callable<Integer> {
   }
 
   private void change(CorpusVersions versions, Lease lease) throws IOException {
+    if (keep != null) {
+      CorpusVersions.requireKept(keep);
+    }
     if (rollBack != null) {
       versions.rollBack(target(), lease);
     }

@@ -1,14 +1,14 @@
 package io.polyspark.cli;
 
+import static io.polyspark.cli.InThisProcess.assertMistake;
+import static io.polyspark.cli.InThisProcess.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
+import io.polyspark.cli.InThisProcess.Outcome;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,12 +23,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ExitCodesAndSentencesTest {
   @TempDir Path directory;
 
-  private record Outcome(int code, String out, String err) {}
-
   @ParameterizedTest
   @ValueSource(
       strings = {
         "tokenizer",
+        "versions",
         "prep",
         "import",
         "export",
@@ -84,8 +83,8 @@ class ExitCodesAndSentencesTest {
             + " [<|endoftext|>, <|end_of_text|>, </s>, <eos>, [EOS], <|eos|>].");
     assertMistake(
         run(),
-        "Give a verb: tokenizer, prep, import, export, doctor, bench, train, eval, generate, report"
-            + " (see polyspark --help).");
+        "Give a verb: tokenizer, versions, prep, import, export, doctor, bench, train, eval, generate,"
+            + " report (see polyspark --help).");
   }
 
   @Test
@@ -254,30 +253,5 @@ class ExitCodesAndSentencesTest {
             List.of("train", "--config", config.toString(), "--data", "x", "--output", "y"));
     arguments.addAll(List.of(options));
     return run(arguments.toArray(String[]::new));
-  }
-
-  private static void assertMistake(Outcome outcome, String sentence) {
-    assertThat(outcome.err()).isEqualTo(sentence + System.lineSeparator());
-    assertThat(outcome.out()).isEmpty();
-    assertThat(outcome.code()).isEqualTo(2);
-  }
-
-  private static Outcome run(String... arguments) {
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
-    System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-    try {
-      int code = PolySpark.run(arguments);
-      return new Outcome(
-          code,
-          outBytes.toString(StandardCharsets.UTF_8),
-          errBytes.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
-    }
   }
 }

@@ -21,7 +21,9 @@ class ScheduleFilesTest {
   private static final Path SCHEDULE =
       Path.of(System.getProperty("conf.dir"), "..", "submit", "schedule").toAbsolutePath();
 
-  private static final String RUN = "prep --config conf/data/nightly.yaml --incremental";
+  private static final String CORPUS = "hdfs:///corpus/web";
+  private static final String RUN =
+      "prep --config conf/data/nightly.yaml --incremental --output " + CORPUS;
 
   /** Five fields and a command; a percent sign would be a line break. */
   private static final Pattern JOB = Pattern.compile("(?:[\\d*/,-]+ ){5}[^%]+");
@@ -59,7 +61,7 @@ class ScheduleFilesTest {
   @Test
   void airflowsFileIsPython() throws Exception {
     Path file = SCHEDULE.resolve("airflow.py");
-    assertThat(file).content().contains("max_active_runs=1", "--incremental");
+    assertThat(file).content().contains("max_active_runs=1", "--incremental", "--output", CORPUS);
     assumeTrue(isInstalled("python3"));
     String parse = "import ast, sys; ast.parse(open(sys.argv[1], encoding='utf-8').read())";
     assertThat(run("python3", "-c", parse, file.toString())).isEqualTo(new Outcome(0, ""));
@@ -76,7 +78,13 @@ class ScheduleFilesTest {
     JsonNode template = spec.path("template");
     assertThat(template.path("arguments"))
         .extracting(JsonNode::asText)
-        .containsExactly("prep", "--config", "/opt/polyspark/run/nightly.yaml", "--incremental");
+        .containsExactly(
+            "prep",
+            "--config",
+            "/opt/polyspark/run/nightly.yaml",
+            "--incremental",
+            "--output",
+            CORPUS);
     List<String> volumes = template.path("volumes").findValuesAsText("name");
     for (String role : List.of("driver", "executor")) {
       assertThat(template.path(role).path("volumeMounts"))

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.util.ShutdownHookManager;
 import org.slf4j.Logger;
@@ -82,11 +83,18 @@ public final class Lease implements AutoCloseable {
    * Takes the lease of a corpus.
    *
    * @param data its directory, made here where it is not there yet
-   * @throws UserError naming who has it
+   * @throws UserError naming who has it, or why the directory cannot be made
    */
   public static Lease take(FileSystem fs, Path data, LeaseOptions options) throws IOException {
     Path directory = new Path(fs.makeQualified(data), DIRECTORY);
-    fs.mkdirs(directory);
+    try {
+      fs.mkdirs(directory);
+    } catch (ParentNotDirectoryException | org.apache.hadoop.fs.FileAlreadyExistsException e) {
+      throw new UserError(
+          InputFile.display(directory.getParent())
+              + " cannot be the directory of a corpus: it is a file, or in one; name another.",
+          e);
+    }
     LeaseOwner owner = LeaseOwner.now(options.clock().instant());
     NavigableMap<Long, FileStatus> before = numbers(fs, directory);
     for (FileStatus other : before.values()) {

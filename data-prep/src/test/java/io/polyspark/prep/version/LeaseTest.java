@@ -79,6 +79,18 @@ class LeaseTest {
 
   @ParameterizedTest
   @EnumSource
+  void aFileIsNoCorpus(Where where) throws IOException {
+    open(where);
+    fs.create(data).close();
+    assertThatThrownBy(() -> Lease.take(fs, data, options))
+        .isInstanceOf(UserError.class)
+        .hasMessageEndingWith(
+            " cannot be the directory of a corpus: it is a file, or in one; name another.");
+    assertThat(fs.getFileStatus(data).isFile()).isTrue();
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void ofManyTakersAtOnceOneHasIt(Where where) throws Exception {
     open(where);
     int takers = 4;
