@@ -1,7 +1,7 @@
 package io.polyspark.prep.pipeline;
 
 import io.polyspark.model.config.UserError;
-import java.util.Locale;
+import java.math.BigDecimal;
 
 /**
  * How much of the input may be damaged before a run is given up: a number of documents, or a share
@@ -46,6 +46,11 @@ public record MaxRejected(long count, double share) {
   /** As a configuration file has it. */
   @Override
   public String toString() {
-    return share > 0 ? String.format(Locale.ROOT, "%s%%", share * 100) : Long.toString(count);
+    return share > 0 ? percent() + "%" : Long.toString(count);
+  }
+
+  /** In decimals without an exponent, so that it reads as the same share. */
+  private String percent() {
+    return BigDecimal.valueOf(share).movePointRight(2).stripTrailingZeros().toPlainString();
   }
 }

@@ -9,6 +9,7 @@ import io.polyspark.prep.PrepareOptions;
 import io.polyspark.prep.filter.FilterPipeline;
 import io.polyspark.prep.read.Format;
 import io.polyspark.prep.read.ReadOptions;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -163,8 +164,11 @@ public final class PipelineFile {
     Object found = root.value("max_rejected").orElse(0);
     if (found instanceof String text) {
       Matcher percent = PERCENT.matcher(text);
-      if (percent.matches() && Double.parseDouble(percent.group(1)) < 100) {
-        return MaxRejected.share(Double.parseDouble(percent.group(1)) / 100);
+      if (percent.matches()) {
+        double share = new BigDecimal(percent.group(1)).movePointLeft(2).doubleValue();
+        if (share < 1) {
+          return MaxRejected.share(share);
+        }
       }
       throw root.mistake("max_rejected", "a number of documents, or a share such as 0.1%", found);
     }

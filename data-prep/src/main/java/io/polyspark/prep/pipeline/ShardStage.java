@@ -72,7 +72,8 @@ final class ShardStage {
     this.type = type;
     for (Side side : Side.values()) {
       long tokens = report.side(side).tokens();
-      shards.put(side, Math.toIntExact((tokens + shardTokens - 1) / shardTokens));
+      // Rounded up; a sum would overflow where all is to be in one file.
+      shards.put(side, Math.toIntExact(-Math.floorDiv(-tokens, shardTokens)));
     }
   }
 
