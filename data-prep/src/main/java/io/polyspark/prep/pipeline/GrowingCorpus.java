@@ -91,11 +91,7 @@ final class GrowingCorpus {
         before
             .map(last -> GrownManifest.of(last.manifest(), added, version))
             .orElse(added.withVersion(version));
-    reports.write(
-        tokenized,
-        added,
-        fs,
-        new Path(versions.directory(), String.format(Locale.ROOT, "reports/%06d", version)));
+    reports.write(tokenized, added, fs, RunReports.Places.ofVersion(versions.directory(), version));
     versions.publish(manifest, state(version, before, changes, batches, tokenized), lease);
     versions.removeLeftovers(lease);
     return new PipelineResult(versions.directory(), manifest);

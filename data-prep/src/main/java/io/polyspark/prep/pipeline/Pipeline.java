@@ -26,8 +26,6 @@ import org.apache.spark.sql.SparkSession;
  * leaves the tables of its whole stages beside the output; the same run then goes on from there.
  */
 public final class Pipeline {
-  private static final String REPORT = "report";
-
   private final JavaSparkContext spark;
   private final SparkSession session;
   private final PipelinePlan plan;
@@ -101,7 +99,7 @@ public final class Pipeline {
           fs.create(new Path(directory.path(), Manifest.TOKENIZER_FILE), false)) {
         out.write(plan.tokenizerJson());
       }
-      reports.write(tokenized, manifest, fs, new Path(directory.path(), REPORT));
+      reports.write(tokenized, manifest, fs, RunReports.Places.in(directory.path()));
       manifest.write(fs, directory.path());
       directory.commit();
       tables.clear();

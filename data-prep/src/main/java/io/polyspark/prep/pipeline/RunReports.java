@@ -20,6 +20,7 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.fs.FileSystem;
@@ -32,7 +33,6 @@ import org.apache.spark.sql.SparkSession;
  * Writes what a run did: a report for people and one for programs, and a list of what was damaged.
  */
 final class RunReports {
-  private static final String REJECTED = "rejected.jsonl";
   private static final int EXAMPLES = 5;
   private static final int EXCERPT = 300;
 
@@ -53,19 +53,40 @@ final class RunReports {
   }
 
   /**
-   * Writes the reports.
+   * Writes the reports. What an unfinished run has left in their place is replaced.
    *
-   * @param directory of this run's reports; what an unfinished run has left there is replaced
    * @param added the shards of this run
+   * @param places where the reports go
    */
-  void write(Stages.Tokenized tokenized, Manifest added, FileSystem fs, Path directory)
+  void write(Stages.Tokenized tokenized, Manifest added, FileSystem fs, Places places)
       throws IOException {
-    fs.delete(directory, true);
-    fs.mkdirs(directory);
+    fs.delete(places.report(), true);
+    fs.mkdirs(places.report());
+    fs.delete(places.rejected(), false);
     if (tokenized.clean().allRejected() > 0) {
-      writeRejected(tokenized.cleanTable(), fs, new Path(directory, REJECTED));
+      writeRejected(tokenized.cleanTable(), fs, places.rejected());
     }
-    ReportFiles.write(report(tokenized, added), fs, directory);
+    ReportFiles.write(report(tokenized, added), fs, places.report());
+  }
+
+  /**
+   * Where the reports of a run go.
+   *
+   * @param report the directory of the report
+   * @param rejected the file of what was damaged, which is there where anything was
+   */
+  record Places(Path report, Path rejected) {
+    /** In the directory of a corpus of its own. */
+    static Places in(Path corpus) {
+      return new Places(new Path(corpus, "report"), new Path(corpus, "rejected/documents.jsonl"));
+    }
+
+    /** Of a version, in the directory of a corpus that grows. */
+    static Places ofVersion(Path corpus, long version) {
+      String name = String.format(Locale.ROOT, "%06d", version);
+      return new Places(
+          new Path(corpus, "reports/" + name), new Path(corpus, "rejected/" + name + ".jsonl"));
+    }
   }
 
   private RunReport report(Stages.Tokenized tokenized, Manifest added) {

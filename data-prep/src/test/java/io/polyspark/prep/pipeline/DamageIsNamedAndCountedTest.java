@@ -104,7 +104,7 @@ class DamageIsNamedAndCountedTest {
     Manifest manifest = run(output, "max_rejected=" + allowed).manifest();
 
     Map<String, String> reasons = new TreeMap<>();
-    for (String line : Files.readAllLines(output.resolve("report/rejected.jsonl"))) {
+    for (String line : Files.readAllLines(output.resolve("rejected/documents.jsonl"))) {
       JsonNode said = JSON.readTree(line);
       Path file = Path.of(said.get("file").asText().replaceFirst("^file:", ""));
       String place = said.get("source").asText() + "/" + file.getFileName();
@@ -166,7 +166,7 @@ class DamageIsNamedAndCountedTest {
   void aCorpusThatGrowsNamesThemToo(@TempDir Path parent) throws IOException {
     Path data = parent.resolve("corpus");
     nights.grow(data, PrepareListener.NONE, "max_rejected=7", "deduplicate=off");
-    assertThat(Files.readAllLines(data.resolve("reports/000001/rejected.jsonl"))).hasSize(DAMAGED);
+    assertThat(Files.readAllLines(data.resolve("rejected/000001.jsonl"))).hasSize(DAMAGED);
   }
 
   @Test
