@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Takes generated text through the whole pipeline and measures time, shuffles, disk and memory of each stage:
+#
+#   docs/benchmarks/pipeline.sh OUTPUT [MEGABYTES [KEY=VALUE...]]
+#
+# 5,000 MB of JSON lines in 40 files (io.polyspark.prep.synthetic.LargeCorpus: documents of 2.9 kB on average, 5 % said
+# twice, 10 % said again with a few words changed), two executors of one core and 2 GiB of memory each, heap and all; every
+# stage of conf/data/web.yaml but the languages. KEY=VALUE go to --set, such as tokenizer=FILE. OUTPUT takes about five
+# times as many bytes as there is text. Prints Markdown; OUTPUT/measured.json keeps the numbers.
+set -euo pipefail
+
+# shellcheck source=submit/lib/environment.sh
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../submit/lib/environment.sh"
+
+(($# > 0)) || fail "Name a directory to work in: docs/benchmarks/pipeline.sh OUTPUT [MEGABYTES [KEY=VALUE...]]"
+mkdir -p "$1"
+output=$(readlink -f "$1")
+megabytes=${2:-5000}
+settings=(--set languages=off)
+for setting in "${@:3}"; do
+  settings+=(--set "$setting")
+done
+
+require_jdk
+require_maven
+require_build
+if [[ ! -e $output/corpus.json ]]; then
+  cd "$POLYSPARK_ROOT"
+  classpath=$POLYSPARK_ROOT/data-prep/target/benchmark-classpath
+  mvn -B -q -pl data-prep -am test-compile dependency:build-classpath -Dmdep.outputFile="$classpath" >&2 ||
+    fail "The build failed: see above."
+  rm -rf "$output/corpus"
+  java -Xmx1g -cp "data-prep/target/test-classes:data-prep/target/classes:model/target/classes:$(< "$classpath")" \
+    io.polyspark.prep.synthetic.LargeCorpus "$output/corpus" "$((megabytes * 1000000))" 40 > "$output/corpus.json.new"
+  mv "$output/corpus.json.new" "$output/corpus.json"
+fi
+
+note "$(sed -n '/^model name/{s/.*: //p;q}' /proc/cpuinfo)"
+rm -rf "${output:?}"/{events,local,data,_data.work}
+mkdir -p "$output/events" "$output/local"
+export SPARK_LOCAL_DIRS=$output/local
+exec python3 "$POLYSPARK_ROOT/docs/benchmarks/pipeline.py" "$output" \
+  "$POLYSPARK_ROOT/submit/polyspark" prep --config "$POLYSPARK_ROOT/conf/data/web.yaml" --input "$output/corpus" \
+  "${settings[@]}" --output "$output/data" -- --master "${MASTER:-local-cluster[2,1,2048]}" --driver-memory 1g \
+  --conf spark.eventLog.enabled=true --conf "spark.eventLog.dir=file:$output/events"
