@@ -7,7 +7,6 @@ import static io.polyspark.prep.deduplicate.DistinctTexts.KEEP;
 import static io.polyspark.prep.deduplicate.Fingerprints.BANDS;
 import static io.polyspark.prep.deduplicate.Fingerprints.LENGTH;
 import static io.polyspark.prep.deduplicate.Fingerprints.POSITION;
-import static io.polyspark.prep.deduplicate.Fingerprints.SHINGLES;
 import static io.polyspark.prep.deduplicate.Fingerprints.SOURCE;
 import static io.polyspark.prep.deduplicate.Fingerprints.TEXT;
 import static org.apache.spark.sql.functions.coalesce;
@@ -56,8 +55,9 @@ public final class Deduplicate {
   /**
    * Deduplicates.
    *
-   * @param documents in partitions that are the same whenever they are read, which happens twice:
-   *     for the fingerprints and for what is kept
+   * @param documents in partitions that are the same whenever they are read, which happens for the
+   *     fingerprints, for the shingles of those that share a bucket, for what is kept, and for what
+   *     the index remembers
    * @return to be closed
    * @throws UserError if the index was made with other settings, or lacks a batch that is named
    */
@@ -83,29 +83,31 @@ public final class Deduplicate {
       index = Optional.of(new AcceptedIndex(session, options.index().get(), options));
     }
     Dataset<Row> fingerprints =
-        work.save("fingerprints", Fingerprints.of(session, documents, options));
-    Column[] remembered = columns(TEXT, SOURCE, POSITION, LENGTH, BANDS, SHINGLES);
+        work.save("fingerprints", Fingerprints.of(session, documents, options.fingerprints()));
     Optional<Dataset<Row>> accepted =
-        index.flatMap(opened -> opened.documents(fingerprints.select(remembered).schema()));
+        index.flatMap(opened -> opened.documents(Fingerprints.rememberedSchema()));
 
     Dataset<Row> texts = work.save("texts", distinctTexts(fingerprints, accepted));
-    Dataset<Row> newTexts =
-        texts.filter(not(col(ACCEPTED))).select(remembered).withColumn(ACCEPTED, lit(false));
+    Column[] compared = columns(TEXT, SOURCE, POSITION, LENGTH, BANDS);
+    Dataset<Row> newTexts = texts.filter(not(col(ACCEPTED)));
+    Dataset<Row> newCompared = newTexts.select(compared).withColumn(ACCEPTED, lit(false));
     Dataset<Row> all =
         accepted
-            .map(known -> newTexts.union(known.select(remembered).withColumn(ACCEPTED, lit(true))))
-            .orElse(newTexts);
-    Dataset<Row> pairs = NearEdges.of(all, options.verifyThreshold(), work);
+            .map(known -> newCompared.union(known.select(compared).withColumn(ACCEPTED, lit(true))))
+            .orElse(newCompared);
+    Contents contents =
+        new Contents(session, documents, newTexts, accepted, options.fingerprints(), work);
+    Dataset<Row> pairs = NearEdges.of(all, contents, options.verifyThreshold(), work);
     Dataset<Row> components = ConnectedComponents.of(pairs, work);
     Dataset<Row> verdicts = work.save("verdicts", Verdicts.of(texts, all, components));
     Dataset<Row> dropped = work.save("dropped", Verdicts.dropped(fingerprints, verdicts));
-    Dataset<Row> keptTexts =
-        verdicts.filter(col(KEEP).isNotNull().and(not(col(ACCEPTED)))).select(TEXT);
+    Dataset<Row> fresh = verdicts.filter(col(KEEP).isNotNull().and(not(col(ACCEPTED))));
     return new Deduplicated(
-        KeptDocuments.of(documents, dropped),
+        PlacedDocuments.without(documents, dropped),
         statistics(verdicts, pairs.count()),
         pairs,
-        newTexts.select(remembered).join(keptTexts, new String[] {TEXT}, "left_semi"),
+        Fingerprints.remembered(
+            session, PlacedDocuments.at(documents, DistinctTexts.places(fresh)), options),
         index,
         work);
   }

@@ -11,7 +11,8 @@ import java.util.OptionalDouble;
  * @param verifyThreshold the least Jaccard similarity of two texts' shingles, 0 to 1, at which they
  *     are taken as near-duplicates of each other; empty: that they share a bucket is enough
  * @param workDirectory where intermediate tables are written, on a file system that all executors
- *     share; it takes about 150 bytes a document, and 8 a word with verification
+ *     share; it takes some hundred bytes a document, and with verification 8 for each word of those
+ *     that share a bucket
  * @param index the directory that remembers what was accepted; empty: the batch stands alone
  * @param batches of the index, for a corpus that grows: then no document that the index knows is
  *     kept, not even one of the same place; empty: all batches, and what was accepted is kept again

@@ -5,7 +5,6 @@ import static io.polyspark.prep.deduplicate.Fingerprints.LENGTH;
 import static io.polyspark.prep.deduplicate.Fingerprints.ORDINAL;
 import static io.polyspark.prep.deduplicate.Fingerprints.PARTITION;
 import static io.polyspark.prep.deduplicate.Fingerprints.POSITION;
-import static io.polyspark.prep.deduplicate.Fingerprints.SHINGLES;
 import static io.polyspark.prep.deduplicate.Fingerprints.SOURCE;
 import static io.polyspark.prep.deduplicate.Fingerprints.TEXT;
 import static org.apache.spark.sql.functions.col;
@@ -66,6 +65,11 @@ final class DistinctTexts {
     return accepted.map(known -> withAccepted(texts, known, lit(null))).orElse(texts);
   }
 
+  /** The places of the documents to keep, as {@link PlacedDocuments} wants them. */
+  static Dataset<Row> places(Dataset<Row> texts) {
+    return texts.select(KEEP + "." + PARTITION, KEEP + "." + ORDINAL);
+  }
+
   private static Dataset<Row> ofBatch(Dataset<Row> fingerprints) {
     return fingerprints
         .groupBy(TEXT)
@@ -74,8 +78,7 @@ final class DistinctTexts {
             min(place()).as(KEEP),
             // Equal for equal texts, so that it does not matter whose is taken.
             first(LENGTH).as(LENGTH),
-            first(BANDS).as(BANDS),
-            first(SHINGLES).as(SHINGLES))
+            first(BANDS).as(BANDS))
         .withColumn(SOURCE, col(KEEP + "." + SOURCE))
         .withColumn(POSITION, col(KEEP + "." + POSITION))
         .withColumn(ACCEPTED, lit(false));

@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -15,7 +17,8 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * One row for each document, with all that the later stages know of it: they never see its text.
- * The stage is a single pass over the documents without a shuffle.
+ * The stage is a single pass over the documents without a shuffle. A text's shingles take more room
+ * than the text, so they are made apart, for those that are looked at closely.
  */
 final class Fingerprints {
   /** Binary: the first 16 bytes of the SHA-256 of the normalised text, its identity. */
@@ -52,20 +55,81 @@ final class Fingerprints {
           .add(PARTITION, DataTypes.IntegerType)
           .add(ORDINAL, DataTypes.LongType)
           .add(LENGTH, DataTypes.IntegerType)
+          .add(BANDS, DataTypes.createArrayType(DataTypes.LongType, false));
+
+  private static final StructType REMEMBERED =
+      new StructType()
+          .add(TEXT, DataTypes.BinaryType)
+          .add(SOURCE, DataTypes.StringType)
+          .add(POSITION, DataTypes.LongType)
+          .add(LENGTH, DataTypes.IntegerType)
           .add(BANDS, DataTypes.createArrayType(DataTypes.LongType, false))
           .add(SHINGLES, DataTypes.BinaryType);
 
+  private static final StructType CONTENTS =
+      new StructType().add(TEXT, DataTypes.BinaryType).add(SHINGLES, DataTypes.BinaryType);
+
   private Fingerprints() {}
 
-  /** The fingerprints of documents, computed when they are asked for. */
+  /** The fingerprints of documents without shingles, computed when they are asked for. */
   static Dataset<Row> of(
+      SparkSession session, JavaRDD<LocatedDocument> documents, FingerprintOptions how) {
+    JavaRDD<Row> rows =
+        documents.mapPartitionsWithIndex(
+            (partition, inPartition) -> placed(partition, inPartition, new Fingerprinting(how)),
+            true);
+    return session.createDataFrame(rows, SCHEMA);
+  }
+
+  /**
+   * What an index remembers of documents, computed when it is asked for.
+   *
+   * @param options say whether shingles are needed
+   */
+  static Dataset<Row> remembered(
       SparkSession session, JavaRDD<LocatedDocument> documents, DeduplicateOptions options) {
     FingerprintOptions how = options.fingerprints();
     boolean verified = options.verifyThreshold().isPresent();
     JavaRDD<Row> rows =
-        documents.mapPartitionsWithIndex(
-            (partition, inPartition) -> new Rows(partition, inPartition, how, verified), true);
-    return session.createDataFrame(rows, SCHEMA);
+        documents.mapPartitions(
+            inPartition -> {
+              Fingerprinting text = new Fingerprinting(how);
+              return map(
+                  inPartition,
+                  document -> {
+                    text.read(document.text());
+                    return RowFactory.create(
+                        text.identity(),
+                        document.source(),
+                        document.position(),
+                        text.length(),
+                        text.bands(),
+                        verified ? text.shingles() : null);
+                  });
+            });
+    return session.createDataFrame(rows, REMEMBERED);
+  }
+
+  /** The columns of {@link #remembered}. */
+  static StructType rememberedSchema() {
+    return REMEMBERED;
+  }
+
+  /** Identity and shingles of documents, computed when they are asked for. */
+  static Dataset<Row> contents(
+      SparkSession session, JavaRDD<LocatedDocument> documents, FingerprintOptions how) {
+    JavaRDD<Row> rows =
+        documents.mapPartitions(
+            inPartition -> {
+              Fingerprinting text = new Fingerprinting(how);
+              return map(
+                  inPartition,
+                  document -> {
+                    text.read(document.text());
+                    return RowFactory.create(text.identity(), text.shingles());
+                  });
+            });
+    return session.createDataFrame(rows, CONTENTS);
   }
 
   /** The identity of a normalised text. */
@@ -75,50 +139,73 @@ final class Fingerprints {
         digest.digest(normalized.getBytes(StandardCharsets.UTF_8)), IDENTITY_BYTES);
   }
 
-  /** The rows of one partition. */
-  private static final class Rows implements Iterator<Row> {
-    private final int partition;
-    private final Iterator<LocatedDocument> documents;
+  private static Iterator<Row> placed(
+      int partition, Iterator<LocatedDocument> documents, Fingerprinting text) {
+    AtomicLong ordinal = new AtomicLong();
+    return map(
+        documents,
+        document -> {
+          text.read(document.text());
+          return RowFactory.create(
+              text.identity(),
+              document.source(),
+              document.position(),
+              partition,
+              ordinal.getAndIncrement(),
+              text.length(),
+              text.bands());
+        });
+  }
+
+  private static Iterator<Row> map(
+      Iterator<LocatedDocument> documents, Function<LocatedDocument, Row> row) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return documents.hasNext();
+      }
+
+      @Override
+      public Row next() {
+        return row.apply(documents.next());
+      }
+    };
+  }
+
+  /** The fingerprints of one text after the other. */
+  private static final class Fingerprinting {
     private final FingerprintOptions how;
-    private final boolean verified;
     private final TextNormalizer normalizer;
     private final MinHash minHash;
-    private long ordinal;
+    private String normalized = "";
+    private long[] runs = {};
 
-    Rows(
-        int partition,
-        Iterator<LocatedDocument> documents,
-        FingerprintOptions how,
-        boolean verified) {
-      this.partition = partition;
-      this.documents = documents;
+    Fingerprinting(FingerprintOptions how) {
       this.how = how;
-      this.verified = verified;
       this.normalizer = new TextNormalizer(how.letterCase());
       this.minHash = new MinHash(how.bands(), how.rows(), how.seed());
     }
 
-    @Override
-    public boolean hasNext() {
-      return documents.hasNext();
+    void read(String text) {
+      normalized = normalizer.normalize(text);
+      runs = Shingles.of(normalized, how.shingleWords());
     }
 
-    @Override
-    public Row next() {
-      LocatedDocument document = documents.next();
-      String normalized = normalizer.normalize(document.text());
-      long[] shingles = Shingles.of(normalized, how.shingleWords());
-      long[] bands =
-          shingles.length == 0 ? shingles : minHash.bandKeys(minHash.signature(shingles));
-      return RowFactory.create(
-          identity(normalized),
-          document.source(),
-          document.position(),
-          partition,
-          ordinal++,
-          normalized.length(),
-          Arrays.stream(bands).boxed().toArray(Long[]::new),
-          verified ? Shingles.set(shingles) : null);
+    byte[] identity() {
+      return Fingerprints.identity(normalized);
+    }
+
+    int length() {
+      return normalized.length();
+    }
+
+    Long[] bands() {
+      long[] bands = runs.length == 0 ? runs : minHash.bandKeys(minHash.signature(runs));
+      return Arrays.stream(bands).boxed().toArray(Long[]::new);
+    }
+
+    byte[] shingles() {
+      return Shingles.set(runs);
     }
   }
 }

@@ -8,9 +8,8 @@ import static io.polyspark.prep.deduplicate.Fingerprints.SHINGLES;
 import static io.polyspark.prep.deduplicate.Fingerprints.TEXT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.explode;
-import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.first;
 import static org.apache.spark.sql.functions.not;
-import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.udf;
 
 import java.util.OptionalDouble;
@@ -19,6 +18,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF2;
 import org.apache.spark.sql.expressions.UserDefinedFunction;
+import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
@@ -33,14 +34,13 @@ final class NearEdges {
   static final int MOST_CENTRES = 4;
 
   private static final String KEY = "key";
-  private static final String CENTRE = "centre";
 
   private final WorkDirectory work;
-  private final Dataset<Row> contents;
+  private final Contents contents;
   private final UserDefinedFunction jaccard =
       udf((UDF2<byte[], byte[], Double>) Shingles::jaccard, DataTypes.DoubleType);
 
-  private NearEdges(WorkDirectory work, Dataset<Row> contents) {
+  private NearEdges(WorkDirectory work, Contents contents) {
     this.work = work;
     this.contents = contents;
   }
@@ -49,11 +49,13 @@ final class NearEdges {
    * The pairs, as {@link ConnectedComponents} wants them; a pair has at least one text that was not
    * accepted before.
    *
-   * @param texts with identity, bands, shingles and whether they were accepted, each text once
+   * @param texts with identity, bands and whether they were accepted, each text once
+   * @param contents of all of them
    */
-  static Dataset<Row> of(Dataset<Row> texts, OptionalDouble threshold, WorkDirectory work) {
+  static Dataset<Row> of(
+      Dataset<Row> texts, Contents contents, OptionalDouble threshold, WorkDirectory work) {
     Dataset<Row> members = texts.select(col(TEXT), col(ACCEPTED), explode(col(BANDS)).as(KEY));
-    NearEdges edges = new NearEdges(work, texts.select(TEXT, SHINGLES));
+    NearEdges edges = new NearEdges(work, contents);
     return threshold.isPresent()
         ? edges.verified(members, threshold.getAsDouble())
         : work.save("edges", stars(members).select(NODE, ROOT).distinct());
@@ -64,7 +66,8 @@ final class NearEdges {
     Dataset<Row> left = members;
     for (int centre = 0; centre < MOST_CENTRES; centre++) {
       Dataset<Row> stars = work.save("stars-of-centre-" + centre, stars(left));
-      Dataset<Row> pairs = work.save("pairs-of-centre-" + centre, similarities(stars));
+      Dataset<Row> pairs =
+          work.save("pairs-of-centre-" + centre, similarities(stars, contents.of(stars)));
       Column stands = col("similarity").geq(threshold);
       Dataset<Row> good = pairs.filter(stands).select(NODE, ROOT);
       all = all == null ? good : all.union(good);
@@ -79,20 +82,16 @@ final class NearEdges {
 
   /** Every member of a bucket that was not accepted before, with the bucket's centre. */
   private static Dataset<Row> stars(Dataset<Row> members) {
-    Dataset<Row> centres =
-        members
-            .groupBy(KEY)
-            .agg(min(struct(not(col(ACCEPTED)), col(TEXT).as(CENTRE))).as("best"))
-            .select(col(KEY), col("best." + CENTRE).as(ROOT));
+    // One shuffle, where an aggregation and a join would take two; a large bucket is spilled.
+    WindowSpec bucket = Window.partitionBy(KEY).orderBy(not(col(ACCEPTED)), col(TEXT));
     return members
-        .filter(not(col(ACCEPTED)))
-        .join(centres, KEY)
-        .filter(col(TEXT).notEqual(col(ROOT)))
+        .withColumn(ROOT, first(TEXT).over(bucket))
+        .filter(not(col(ACCEPTED)).and(col(TEXT).notEqual(col(ROOT))))
         .select(col(KEY), col(TEXT).as(NODE), col(ROOT));
   }
 
   /** The distinct pairs with their similarity. */
-  private Dataset<Row> similarities(Dataset<Row> stars) {
+  private Dataset<Row> similarities(Dataset<Row> stars, Dataset<Row> contents) {
     Dataset<Row> ofNode = contents.select(col(TEXT).as(NODE), col(SHINGLES).as("a"));
     Dataset<Row> ofRoot = contents.select(col(TEXT).as(ROOT), col(SHINGLES).as("b"));
     return stars

@@ -54,11 +54,12 @@ final class Verdicts {
             .join(all.withColumnRenamed(TEXT, NODE).withColumn(TEXT, col(NODE)), NODE)
             .groupBy(ROOT)
             .agg(min(rank).as(BEST));
+    // Before they meet the texts, most of which are in no cluster and would all go to one task.
+    Dataset<Row> clusters = components.join(best, ROOT).withColumnRenamed(NODE, TEXT);
     Column alone = col(BEST).isNull();
     Column stays = col(ACCEPTED).or(alone).or(col(BEST + "." + TEXT).equalTo(col(TEXT)));
     return texts
-        .join(components.withColumnRenamed(NODE, TEXT), new String[] {TEXT}, "left")
-        .join(best, new String[] {ROOT}, "left")
+        .join(clusters, new String[] {TEXT}, "left")
         .select(
             col(TEXT),
             coalesce(col(ROOT), col(TEXT)).as(ROOT),

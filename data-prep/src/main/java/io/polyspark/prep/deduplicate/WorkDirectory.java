@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.UUID;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -18,6 +19,8 @@ import org.slf4j.LoggerFactory;
  */
 final class WorkDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkDirectory.class);
+
+  private static final String DESCRIPTION = "spark.job.description";
 
   private final SparkSession session;
   private final FileSystem fs;
@@ -34,12 +37,19 @@ final class WorkDirectory implements AutoCloseable {
     }
   }
 
-  /** Writes a table and gives it as it was written. */
+  /** Writes a table, by whose name its jobs go meanwhile, and gives it as it was written. */
   Dataset<Row> save(String name, Dataset<Row> table) {
     // By which the pages of Spark's jobs tell them from each other.
     session.sparkContext().setJobDescription("deduplicate: " + name.replace('-', ' '));
     String file = new Path(path, name).toString();
-    table.write().mode(SaveMode.ErrorIfExists).parquet(file);
+    SparkContext spark = session.sparkContext();
+    String before = spark.getLocalProperty(DESCRIPTION);
+    spark.setLocalProperty(DESCRIPTION, "deduplicate: " + name.replace('-', ' '));
+    try {
+      table.write().mode(SaveMode.ErrorIfExists).parquet(file);
+    } finally {
+      spark.setLocalProperty(DESCRIPTION, before);
+    }
     return session.read().schema(table.schema()).parquet(file);
   }
 
