@@ -11,6 +11,9 @@ import time
 
 STAGES = ("clean", "deduplicate", "tokenize", "shard")
 HERTZ = os.sysconf("SC_CLK_TCK")
+# Of an executor, in the table of what more text takes; and the largest part of the input for one task (PartitionSize).
+CORES = 4
+PARTITION_BYTES = 128 << 20
 METRICS = {
     "cpu_s": ("internal.metrics.executorCpuTime", 1e-9),
     "gc_s": ("internal.metrics.jvmGCTime", 1e-3),
@@ -128,6 +131,8 @@ def measure(output, command):
     measured["funnel"] = report["funnel"]
     measured["tokens"] = sum(side["tokens"] for side in report["splits"].values())
     measured["shards"] = size(output / "data")
+    grown = json.loads((output / "grown/reports/000001/report.json").read_text())
+    measured["index"] = {"bytes": size(output / "grown/_state/index"), "kept": grown["funnel"][-1]["out"]["bytes"]}
     (output / "measured.json").write_text(json.dumps(measured, indent=1))
     return measured
 
@@ -206,7 +211,41 @@ def run_tables(measured):
     )
 
 
+def needs(measured):
+    """What more text takes, where all grows with its bytes and an executor has 4 cores."""
+    read = measured["funnel"][0]["in"]["bytes"]
+    kept = measured["funnel"][-1]["out"]["bytes"]
+    # The processor's time of whole processes: the collector, the compiler and the driver are in it.
+    rate = read / measured["cpu_s"]
+    shuffled = sum(cost["shuffled"] for cost in measured["stages"].values()) / read
+    disk = measured["disk"]["all"] / read
+    index = measured["index"]["bytes"] / measured["index"]["kept"] * kept / read
+    print(
+        f"A core takes {rate / 1e6:.1f} MB/s through all stages; for each byte of text {shuffled:.2f} are shuffled,"
+        f" {disk:.2f} lie on disks at the most, beside the text, and {index:.2f} stay in an index.\n"
+    )
+    rows = []
+    for terabytes in (1, 10, 100):
+        hours = terabytes * 1e12 / rate / 3600
+        executors = {1: 10, 10: 50, 100: 250}[terabytes]
+        rows.append(
+            [
+                f"{terabytes} TB",
+                f"{hours:,.0f}",
+                f"{executors}",
+                f"{hours / executors / CORES:,.0f}",
+                f"{shuffled * terabytes:,.1f} TB",
+                f"{disk * terabytes:,.1f} TB",
+                f"{index * terabytes:,.1f} TB",
+                f"{terabytes * 1e12 / PARTITION_BYTES:,.0f}",
+            ]
+        )
+    header = ["text", "hours of a core", "executors", "hours", "shuffled", "disk", "index", "tasks that read"]
+    table(header, rows)
+
+
 if __name__ == "__main__":
     directory = pathlib.Path(sys.argv[1])
     results = measure(directory, sys.argv[2:]) if sys.argv[2:] else json.loads((directory / "measured.json").read_text())
     run_tables(results)
+    needs(results)

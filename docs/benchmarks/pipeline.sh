@@ -36,10 +36,13 @@ if [[ ! -e $output/corpus.json ]]; then
 fi
 
 note "$(sed -n '/^model name/{s/.*: //p;q}' /proc/cpuinfo)"
-rm -rf "${output:?}"/{events,local,data,_data.work}
+rm -rf "${output:?}"/{events,local,data,_data.work,grown}
 mkdir -p "$output/events" "$output/local"
 export SPARK_LOCAL_DIRS=$output/local
-exec python3 "$POLYSPARK_ROOT/docs/benchmarks/pipeline.py" "$output" \
-  "$POLYSPARK_ROOT/submit/polyspark" prep --config "$POLYSPARK_ROOT/conf/data/web.yaml" --input "$output/corpus" \
-  "${settings[@]}" --output "$output/data" -- --master "${MASTER:-local-cluster[2,1,2048]}" --driver-memory 1g \
+prepare=("$POLYSPARK_ROOT/submit/polyspark" prep --config "$POLYSPARK_ROOT/conf/data/web.yaml" "${settings[@]}")
+spark=(--master "local-cluster[2,1,2048]" --driver-memory 1g)
+# The index of a corpus that grows, of one of the files.
+"${prepare[@]}" --input "$output/corpus/00000.jsonl" --incremental --output "$output/grown" -- "${spark[@]}" >&2
+exec python3 "$POLYSPARK_ROOT/docs/benchmarks/pipeline.py" "$output" "${prepare[@]}" --input "$output/corpus" \
+  --output "$output/data" -- "${spark[@]}" \
   --conf spark.eventLog.enabled=true --conf "spark.eventLog.dir=file:$output/events"

@@ -4,7 +4,11 @@ import io.polyspark.prep.deduplicate.DeduplicateStatistics.Cluster;
 import io.polyspark.prep.deduplicate.LocatedDocument;
 import io.polyspark.prep.read.Place;
 import io.polyspark.prep.read.Rejection;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
@@ -116,16 +120,36 @@ final class DocumentTable {
         .orderBy(SOURCE, FILE, POSITION);
   }
 
-  /** The sum of the partitions' reports. */
-  static <R> R report(Dataset<Row> table, Class<R> type, BinaryOperator<R> sum) {
-    List<String> parts =
+  /** How the reports of two parts become that of both, in any order. */
+  @FunctionalInterface
+  interface Sum<R> extends BinaryOperator<R>, Serializable {}
+
+  /**
+   * The sum of the partitions' reports. Tasks add most of it up: each report has samples of what
+   * was removed, and all of them are too much for the driver.
+   */
+  static <R> R report(Dataset<Row> table, Class<R> type, Sum<R> sum) {
+    String all =
         table
             .filter(functions.col(REPORT).isNotNull())
             .select(REPORT)
             .toJavaRDD()
-            .map(row -> row.getString(0))
-            .collect();
-    return parts.stream().map(part -> StageJson.read(part, type)).reduce(sum).orElseThrow();
+            .mapPartitions(rows -> sum(rows, type, sum))
+            .treeReduce((one, other) -> sum(List.of(one, other), type, sum));
+    return StageJson.read(all, type);
+  }
+
+  private static <R> Iterator<String> sum(Iterator<Row> rows, Class<R> type, Sum<R> sum) {
+    List<String> parts = new ArrayList<>();
+    rows.forEachRemaining(row -> parts.add(row.getString(0)));
+    return parts.isEmpty()
+        ? Collections.emptyIterator()
+        : List.of(sum(parts, type, sum)).iterator();
+  }
+
+  private static <R> String sum(List<String> parts, Class<R> type, Sum<R> sum) {
+    return StageJson.write(
+        parts.stream().map(part -> StageJson.read(part, type)).reduce(sum).orElseThrow());
   }
 
   /** Whether what was wrong goes by a name. */
