@@ -4,6 +4,7 @@ import static io.polyspark.prep.deduplicate.ConnectedComponents.NODE;
 import static io.polyspark.prep.deduplicate.ConnectedComponents.ROOT;
 import static io.polyspark.prep.deduplicate.Fingerprints.SHINGLES;
 import static io.polyspark.prep.deduplicate.Fingerprints.TEXT;
+import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 
 import java.util.Optional;
@@ -18,6 +19,9 @@ import org.apache.spark.sql.SparkSession;
  * in pairs travel.
  */
 final class Contents {
+  /** So many identities take some 50 MB of the driver and of each executor. */
+  private static final long MOST_SENT = 500_000;
+
   private final SparkSession session;
   private final JavaRDD<LocatedDocument> documents;
   private final Dataset<Row> newTexts;
@@ -65,10 +69,13 @@ final class Contents {
                   session, PlacedDocuments.at(documents, DistinctTexts.places(wanted)), how));
     }
     return accepted
-        .map(
-            known ->
-                ofNewTexts.union(
-                    known.select(TEXT, SHINGLES).join(candidates, byText, "left_semi")))
+        .map(known -> ofNewTexts.union(ofAccepted(known.select(TEXT, SHINGLES), candidates)))
         .orElse(ofNewTexts);
+  }
+
+  /** Where the candidates are few they go to the index; else all of its shingles are shuffled. */
+  private static Dataset<Row> ofAccepted(Dataset<Row> accepted, Dataset<Row> candidates) {
+    boolean few = candidates.count() <= MOST_SENT;
+    return accepted.join(few ? broadcast(candidates) : candidates, new String[] {TEXT}, "left_semi");
   }
 }
