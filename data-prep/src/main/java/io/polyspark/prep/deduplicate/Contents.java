@@ -76,6 +76,7 @@ final class Contents {
   /** Where the candidates are few they go to the index; else all of its shingles are shuffled. */
   private static Dataset<Row> ofAccepted(Dataset<Row> accepted, Dataset<Row> candidates) {
     boolean few = candidates.count() <= MOST_SENT;
-    return accepted.join(few ? broadcast(candidates) : candidates, new String[] {TEXT}, "left_semi");
+    return accepted.join(
+        few ? broadcast(candidates) : candidates, new String[] {TEXT}, "left_semi");
   }
 }

@@ -39,8 +39,6 @@ final class WorkDirectory implements AutoCloseable {
 
   /** Writes a table, by whose name its jobs go meanwhile, and gives it as it was written. */
   Dataset<Row> save(String name, Dataset<Row> table) {
-    // By which the pages of Spark's jobs tell them from each other.
-    session.sparkContext().setJobDescription("deduplicate: " + name.replace('-', ' '));
     String file = new Path(path, name).toString();
     SparkContext spark = session.sparkContext();
     String before = spark.getLocalProperty(DESCRIPTION);
