@@ -233,7 +233,7 @@ def needs(measured):
                 f"{terabytes} TB",
                 f"{hours:,.0f}",
                 f"{executors}",
-                f"{hours / executors / CORES:,.0f}",
+                f"{hours / executors / CORES:,.1f}",
                 f"{shuffled * terabytes:,.1f} TB",
                 f"{disk * terabytes:,.1f} TB",
                 f"{index * terabytes:,.1f} TB",

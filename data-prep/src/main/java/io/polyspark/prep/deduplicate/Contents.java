@@ -67,16 +67,20 @@ final class Contents {
               "contents",
               Fingerprints.contents(
                   session, PlacedDocuments.at(documents, DistinctTexts.places(wanted)), how));
+      Dataset<Row> all = ofNewTexts;
+      return accepted
+          .map(known -> all.union(narrowed(known.select(TEXT, SHINGLES), candidates)))
+          .orElse(all);
     }
-    return accepted
-        .map(known -> ofNewTexts.union(ofAccepted(known.select(TEXT, SHINGLES), candidates)))
-        .orElse(ofNewTexts);
+    Dataset<Row> all =
+        accepted.map(known -> ofNewTexts.union(known.select(TEXT, SHINGLES))).orElse(ofNewTexts);
+    return narrowed(all, candidates);
   }
 
-  /** Where the candidates are few they go to the index; else all of its shingles are shuffled. */
-  private static Dataset<Row> ofAccepted(Dataset<Row> accepted, Dataset<Row> candidates) {
+  /** Where the candidates are few they go to the shingles; else all of these are shuffled. */
+  private static Dataset<Row> narrowed(Dataset<Row> contents, Dataset<Row> candidates) {
     boolean few = candidates.count() <= MOST_SENT;
-    return accepted.join(
+    return contents.join(
         few ? broadcast(candidates) : candidates, new String[] {TEXT}, "left_semi");
   }
 }

@@ -9,6 +9,7 @@ import static io.polyspark.prep.deduplicate.Fingerprints.TEXT;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.first;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.udf;
 
@@ -106,15 +107,13 @@ final class NearEdges {
   private static Dataset<Row> turnedAway(
       Dataset<Row> members, Dataset<Row> stars, Dataset<Row> bad) {
     Dataset<Row> away = stars.join(bad, new String[] {NODE, ROOT}, "left_semi");
-    Dataset<Row> fresh =
-        members
-            .filter(not(col(ACCEPTED)))
-            .join(away.select(col(KEY), col(NODE).as(TEXT)), new String[] {KEY, TEXT}, "left_semi");
+    // A text is once in a bucket, so these are its rows, and the members are not read again.
+    Dataset<Row> fresh = away.select(col(NODE).as(TEXT), lit(false).as(ACCEPTED), col(KEY));
     Dataset<Row> accepted =
         members
             .filter(ACCEPTED)
             .join(away.select(KEY), new String[] {KEY}, "left_semi")
             .join(away.select(col(KEY), col(ROOT).as(TEXT)), new String[] {KEY, TEXT}, "left_anti");
-    return fresh.union(accepted);
+    return fresh.unionByName(accepted);
   }
 }
