@@ -40,16 +40,17 @@ class ACorpusGrowsFromTheCommandLineTest {
   void nightAfterNight() throws Exception {
     Said first = prep("--incremental");
     assertThat(first.code()).as(first.err()).isZero();
-    assertThat(first.out()).startsWith("Prepared 40 documents: ").endsWith(" in data\n");
+    assertThat(first.out()).startsWith("Prepared 40 documents: ").endsWith(" in data, version 1\n");
     texts("b.jsonl", 40, 60);
     assertThat(prep("--incremental").code()).isZero();
     Said third = prep("--incremental");
     assertThat(third.code()).as(third.err()).isZero();
     assertThat(third.err())
-        .isEqualTo("version 2 has all of the 2 files of the input; there is nothing to add\n");
+        .isEqualTo("version 2 has all of the input (files: 2); there is nothing to add\n");
     assertThat(versions().out().lines())
         .hasSize(2)
-        .allMatch(line -> line.matches("[ *] version \\d: [46]0 documents, .* files of input"))
+        .allMatch(
+            line -> line.matches("[ *] version \\d: [46]0 documents, .* files of input: [12]"))
         .last()
         .asString()
         .startsWith("* version 2: 60 documents, ");

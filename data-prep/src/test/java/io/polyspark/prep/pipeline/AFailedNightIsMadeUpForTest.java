@@ -21,6 +21,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +82,7 @@ class AFailedNightIsMadeUpForTest {
   }
 
   @Test
+  @Tag("faults")
   void afterASecondFailureOnOtherInput() throws IOException {
     nights.write("web/e.jsonl", Nights.texts(150, 160));
     try {
@@ -94,6 +96,7 @@ class AFailedNightIsMadeUpForTest {
   }
 
   @Test
+  @Tag("faults")
   void afterOldVersionsWerePruned() throws IOException {
     breakOff("shard");
     try (Lease lease = Lease.take(Nights.disk(), Nights.hadoop(data))) {
@@ -128,6 +131,7 @@ class AFailedNightIsMadeUpForTest {
 
   /** Each run fails one change of a file later than the one before, until one publishes. */
   @Test
+  @Tag("faults")
   void whicheverChangeWasTheLast() throws IOException {
     boolean failed = true;
     long version = 1;

@@ -17,6 +17,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +70,7 @@ class ARunThatWasBrokenOffGoesOnTest {
   }
 
   @Test
+  @Tag("faults")
   void otherSettingsOfAStageMakeItAndWhatFollowsAnew() throws IOException {
     breakOff("shard");
     String held = "validation_fraction=0.5";

@@ -95,7 +95,7 @@ class ThreeNightsTest {
     nights.grow(data, phases::add);
     assertThat(Nights.published(data)).isEqualTo(Nights.published(second));
     assertThat(phases)
-        .containsExactly("version 2 has all of the 5 files of the input; there is nothing to add");
+        .containsExactly("version 2 has all of the input (files: 5); there is nothing to add");
   }
 
   @Test
