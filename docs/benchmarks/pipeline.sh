@@ -5,8 +5,9 @@
 #
 # 5,000 MB of JSON lines in 40 files (io.polyspark.prep.synthetic.LargeCorpus: documents of 2.9 kB on average, 5 % said
 # twice, 10 % said again with a few words changed), two executors of one core and 2 GiB of memory each, heap and all; every
-# stage of conf/data/web.yaml but the languages. KEY=VALUE go to --set, such as tokenizer=FILE. OUTPUT takes about five
-# times as many bytes as there is text. Prints Markdown; OUTPUT/measured.json keeps the numbers.
+# stage of conf/data/web.yaml but the languages. KEY=VALUE go to --set, such as tokenizer=FILE. OUTPUT takes about three
+# times as many bytes as there is text; a corpus that is there already is taken. Prints Markdown; OUTPUT/measured.json keeps
+# the numbers, and docs/benchmarks/pipeline.py OUTPUT prints them again.
 set -euo pipefail
 
 # shellcheck source=submit/lib/environment.sh
