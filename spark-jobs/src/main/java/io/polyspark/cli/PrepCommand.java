@@ -12,6 +12,8 @@ import io.polyspark.prep.pipeline.PipelineConfig;
 import io.polyspark.prep.pipeline.PipelineFile;
 import io.polyspark.prep.pipeline.PipelinePlan;
 import io.polyspark.prep.pipeline.PipelineResult;
+import io.polyspark.prep.shard.OutputDirectory;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -151,7 +153,7 @@ final class PrepCommand implements Callable<Integer> {
   private boolean json;
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     if (config != null) {
       return runPipeline();
     }
@@ -182,7 +184,7 @@ final class PrepCommand implements Callable<Integer> {
     return PolySpark.DONE;
   }
 
-  private int runPipeline() {
+  private int runPipeline() throws IOException {
     for (String option : ONE_LINE_OPTIONS) {
       if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
         throw UserError.of(
@@ -192,10 +194,13 @@ final class PrepCommand implements Callable<Integer> {
     }
     PipelineConfig pipeline = PipelineFile.load(config, overrides, input);
     Configuration hadoop = SparkRuntime.hadoop();
+    Path to = new Path(output);
+    if (!incremental) {
+      OutputDirectory.refuseExisting(to.getFileSystem(hadoop), to);
+    }
     PipelinePlan plan =
         incremental ? PipelinePlan.ofGrowing(pipeline, hadoop) : PipelinePlan.of(pipeline, hadoop);
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
-      Path to = new Path(output);
       PipelineResult result =
           incremental
               ? Pipeline.grow(spark, plan, to, System.err::println)

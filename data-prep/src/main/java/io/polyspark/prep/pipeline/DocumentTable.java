@@ -46,9 +46,6 @@ final class DocumentTable {
           .add(DESCRIPTION, DataTypes.StringType)
           .add(REPORT, DataTypes.StringType);
 
-  /** So large a part of a file is gathered in memory by a task that writes. */
-  private static final int ROW_GROUP_BYTES = 32 << 20;
-
   /** Between a source's name, which has none, and the file. */
   private static final char COLON = ':';
 
@@ -90,14 +87,9 @@ final class DocumentTable {
     return RowFactory.create(null, null, null, null, null, null, StageJson.write(report));
   }
 
-  /** Writes rows; the job runs as one stage without a shuffle. */
+  /** Writes rows, see {@link StageTables#write}. */
   static void write(SparkSession session, JavaRDD<Row> rows, String directory) {
-    session
-        .createDataFrame(rows, SCHEMA)
-        .write()
-        .option("compression", "zstd")
-        .option("parquet.block.size", ROW_GROUP_BYTES)
-        .parquet(directory);
+    StageTables.write(session, rows, SCHEMA, directory);
   }
 
   /** The documents, each with the identity {@code source:file}. */

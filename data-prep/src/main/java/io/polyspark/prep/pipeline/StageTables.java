@@ -10,9 +10,11 @@ import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * The tables that stages leave, as Parquet with a report beside each, in a directory of the run's
@@ -27,6 +29,10 @@ import org.apache.spark.sql.SparkSession;
 final class StageTables {
   private static final String TABLE = "table";
   private static final String REPORT = "report.json";
+
+  /** So large a part of a file is gathered in memory by a task that writes. */
+  private static final int ROW_GROUP_BYTES = 32 << 20;
+
   private static final int LARGEST_REPORT = 256 << 20;
 
   private final SparkSession session;
@@ -81,6 +87,16 @@ final class StageTables {
         session.read().parquet(new Path(directory, TABLE).toString()),
         StageJson.read(json, type),
         there);
+  }
+
+  /** Writes rows as Parquet; the job runs as one stage without a shuffle. */
+  static void write(SparkSession session, JavaRDD<Row> rows, StructType schema, String directory) {
+    session
+        .createDataFrame(rows, schema)
+        .write()
+        .option("compression", "zstd")
+        .option("parquet.block.size", ROW_GROUP_BYTES)
+        .parquet(directory);
   }
 
   /** Where the tables are. */

@@ -29,8 +29,6 @@ final class TokenTable {
           .add(TOKENS, DataTypes.BinaryType)
           .add(DocumentTable.REPORT, DataTypes.StringType);
 
-  private static final int ROW_GROUP_BYTES = 32 << 20;
-
   private TokenTable() {}
 
   /**
@@ -49,12 +47,7 @@ final class TokenTable {
   }
 
   static void write(SparkSession session, JavaRDD<Row> rows, String directory) {
-    session
-        .createDataFrame(rows, SCHEMA)
-        .write()
-        .option("compression", "zstd")
-        .option("parquet.block.size", ROW_GROUP_BYTES)
-        .parquet(directory);
+    StageTables.write(session, rows, SCHEMA, directory);
   }
 
   /** The documents of a table without its reports. */

@@ -35,7 +35,7 @@ public final class OutputDirectory implements AutoCloseable {
   public OutputDirectory(FileSystem fs, Path target) {
     this.fs = fs;
     this.target = target;
-    refuseExisting();
+    refuseExisting(fs, target);
     this.temporary =
         new Path(
             target.getParent(), "_" + target.getName() + "." + UUID.randomUUID() + ".incomplete");
@@ -63,7 +63,7 @@ public final class OutputDirectory implements AutoCloseable {
 
   /** Gives the directory its final name. */
   public void commit() throws IOException {
-    refuseExisting();
+    refuseExisting(fs, target);
     if (!fs.rename(temporary, target)) {
       throw new IOException("cannot rename " + temporary + " to " + target);
     }
@@ -81,7 +81,12 @@ public final class OutputDirectory implements AutoCloseable {
     }
   }
 
-  private void refuseExisting() {
+  /**
+   * Says early what making the directory would say.
+   *
+   * @throws UserError if there is something of that name
+   */
+  public static void refuseExisting(FileSystem fs, Path target) {
     boolean exists;
     try {
       exists = fs.exists(target);
