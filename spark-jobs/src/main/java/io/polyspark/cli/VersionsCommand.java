@@ -65,7 +65,8 @@ final class VersionsCommand implements Callable<Integer> {
     Path path = new Path(data);
     FileSystem fs = PlainFiles.open(path, SparkRuntime.hadoop());
     CorpusVersions versions = new CorpusVersions(fs, path);
-    if (versions.current().isEmpty() && versions.versions().isEmpty()) {
+    // One that has lost what makes its version current must be able to go back to another.
+    if (versions.versions().isEmpty() && versions.current().isEmpty()) {
       throw UserError.of("%s is no corpus that grows; prep --incremental makes one.", data);
     }
     if (rollBack != null || keep != null) {

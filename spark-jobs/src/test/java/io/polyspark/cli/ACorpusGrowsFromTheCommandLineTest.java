@@ -83,6 +83,9 @@ class ACorpusGrowsFromTheCommandLineTest {
     }
     assertThat(files()).isEqualTo(before);
 
+    Files.delete(data.resolve("manifest.json"));
+    assertThat(versions("--roll-back", "2").out()).contains("* version 2: ");
+    assertThat(files()).isEqualTo(before);
     assertThat(versions("--roll-back").out()).startsWith("* version 1: ");
     InThisProcess.Outcome kept = versions("--keep", "1");
     assertThat(kept.err()).isEqualTo("Removed [2]" + System.lineSeparator());

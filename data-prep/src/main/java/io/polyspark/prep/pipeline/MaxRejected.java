@@ -40,7 +40,7 @@ public record MaxRejected(long count, double share) {
 
   /** Whether it is too much. */
   boolean isExceededBy(long rejected, long read) {
-    return rejected > (share > 0 ? (long) Math.floor(share * read) : count);
+    return rejected > (share > 0 ? (long) Math.ceil(share * read) : count);
   }
 
   /** As a configuration file has it. */

@@ -4,8 +4,8 @@ import java.util.function.Supplier;
 
 /** The largest document that is kept. */
 final class DocumentLimit {
-  /** What an array can have. */
-  static final long LARGEST = Integer.MAX_VALUE - 16;
+  /** Four bytes for each of its bytes, as a token, must fit an array. */
+  static final long LARGEST = (1 << 29) - 16;
 
   /**
    * A tokenizer wants a document whole, as bytes, as characters, as ids and as encoded ids, some

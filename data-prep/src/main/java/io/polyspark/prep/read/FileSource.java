@@ -59,7 +59,8 @@ public final class FileSource implements DocumentSource {
       List<InputFile> files, ReadOptions options, long partitionBytes) {
     List<InputRange> ranges = new ArrayList<>();
     for (InputFile file : files) {
-      if (!divisible(file, options)) {
+      // What should have something in it, and has nothing, is for its reader to say.
+      if (!divisible(file, options) || file.length() == 0) {
         ranges.add(InputRange.whole(file));
         continue;
       }

@@ -69,6 +69,9 @@ public final class InputFiles {
       }
       List<InputFile> files = new ArrayList<>();
       for (FileStatus match : matches) {
+        if (isNoData(match.getPath()) && !fs.exists(path)) {
+          continue;
+        }
         if (match.isFile()) {
           return false;
         }
@@ -85,8 +88,8 @@ public final class InputFiles {
     Path path = new Path(input);
     FileSystem fs = path.getFileSystem(configuration);
     // A file whose name has a bracket in it is itself before it is a pattern.
-    FileStatus[] matches =
-        fs.exists(path) ? new FileStatus[] {fs.getFileStatus(path)} : fs.globStatus(path);
+    boolean named = fs.exists(path);
+    FileStatus[] matches = named ? new FileStatus[] {fs.getFileStatus(path)} : fs.globStatus(path);
     if (matches == null || matches.length == 0) {
       throw UserError.of(
           "The input %s does not exist; name a file, a directory or a glob that matches some.",
@@ -94,6 +97,9 @@ public final class InputFiles {
     }
     List<InputFile> files = new ArrayList<>();
     for (FileStatus match : matches) {
+      if (!named && isNoData(match.getPath())) {
+        continue;
+      }
       if (match.isDirectory()) {
         addDirectory(fs, match.getPath(), files);
       } else {
@@ -119,10 +125,18 @@ public final class InputFiles {
     }
   }
 
-  /** Hadoop's convention for what is no data: a name below the directory starts with _ or a dot. */
+  /**
+   * Hadoop's convention for what is no data: its name starts with _ or a dot, or says that it is
+   * still being copied.
+   */
+  private static boolean isNoData(Path path) {
+    String name = path.getName();
+    return name.startsWith("_") || name.startsWith(".") || name.endsWith("._COPYING_");
+  }
+
   private static boolean hidden(Path directory, Path file) {
     for (Path part = file; part != null && !part.equals(directory); part = part.getParent()) {
-      if (part.getName().startsWith("_") || part.getName().startsWith(".")) {
+      if (isNoData(part)) {
         return true;
       }
     }

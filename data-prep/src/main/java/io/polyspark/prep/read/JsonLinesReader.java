@@ -32,11 +32,16 @@ final class JsonLinesReader implements PlacedReader {
           .reader()
           .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
+  /** Farther into a file, in bytes, its lines are not counted for the sake of a message. */
+  private static final long FARTHEST_NUMBERED = 64 << 20;
+
   private final InputRange range;
   private final LineReader lines;
   private final String key;
   private final DocumentLimit limit;
   private final Configuration configuration;
+  private long countedTo;
+  private long countedLines;
 
   JsonLinesReader(
       InputRange range,
@@ -125,8 +130,9 @@ final class JsonLinesReader implements PlacedReader {
   }
 
   private String subject(long start, long linesInRange) {
-    return String.format(
-        "%s line %d", range.file().display(), linesBefore(start, linesInRange) + 1);
+    return range.start() > 0 && start > FARTHEST_NUMBERED
+        ? String.format("%s at byte %d", range.file().display(), start)
+        : String.format("%s line %d", range.file().display(), linesBefore(start, linesInRange) + 1);
   }
 
   /** Lines of the file before a place; a task that reads from the middle has to count them. */
@@ -134,10 +140,15 @@ final class JsonLinesReader implements PlacedReader {
     if (range.start() == 0) {
       return linesInRange - 1;
     }
+    if (place < countedTo) {
+      countedTo = 0;
+      countedLines = 0;
+    }
     try (InputStream in = StorageStream.open(range.file(), configuration)) {
+      in.skipNBytes(countedTo);
       byte[] buffer = new byte[1 << 16];
-      long count = 0;
-      long left = place;
+      long count = countedLines;
+      long left = place - countedTo;
       while (left > 0) {
         int length = in.read(buffer, 0, (int) Math.min(buffer.length, left));
         for (int i = 0; i < length; i++) {
@@ -145,6 +156,8 @@ final class JsonLinesReader implements PlacedReader {
         }
         left = length < 0 ? 0 : left - length;
       }
+      countedTo = place;
+      countedLines = count;
       return count;
     } catch (IOException e) {
       throw new UncheckedIOException("cannot count the lines of " + range.file().display(), e);

@@ -113,7 +113,12 @@ final class WarcDocumentReader implements DocumentReader {
     if (bytes == null) {
       return pageLimit.reject(file.place(number), () -> subject(number));
     }
-    String text = MainText.of(bytes, type.parameters().get("charset"));
+    String text;
+    try {
+      text = MainText.of(bytes, type.parameters().get("charset"));
+    } catch (RuntimeException e) {
+      return damage(number, "record " + (number + 1) + " has a page whose text is not found", e);
+    }
     return new Document(text, text.getBytes(StandardCharsets.UTF_8), file.place(number));
   }
 

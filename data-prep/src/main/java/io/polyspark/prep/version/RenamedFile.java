@@ -1,6 +1,8 @@
 package io.polyspark.prep.version;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileContext;
@@ -52,11 +54,19 @@ final class RenamedFile {
   }
 
   /**
-   * By FileContext: FileSystem.rename does not overwrite on HDFS, FileContext.rename does so there
-   * in one step, and on local disks. On object stores neither is one step.
+   * In one step on HDFS, by FileContext, since FileSystem.rename does not overwrite there, and on
+   * local disks, by the JDK, since FileContext removes there before it renames. On object stores
+   * there is no such step.
    */
   private static void rename(FileSystem fs, Path from, Path to, Options.Rename how)
       throws IOException {
+    if (fs.getUri().getScheme().equals("file") && how == Options.Rename.OVERWRITE) {
+      Files.move(
+          java.nio.file.Path.of(from.toUri().getPath()),
+          java.nio.file.Path.of(to.toUri().getPath()),
+          StandardCopyOption.ATOMIC_MOVE);
+      return;
+    }
     FileContext context;
     try {
       context = FileContext.getFileContext(fs.getUri(), fs.getConf());

@@ -142,7 +142,7 @@ class DamageIsNamedAndCountedTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"6", "1", "6.4%", "0.0001%"})
+  @ValueSource(strings = {"6", "1", "5.5%", "0.0001%"})
   void moreIsRefusedAndLeavesNothing(String allowed, @TempDir Path parent) {
     assertThatThrownBy(() -> run(parent.resolve("corpus"), "max_rejected=" + allowed))
         .isInstanceOf(UserError.class)

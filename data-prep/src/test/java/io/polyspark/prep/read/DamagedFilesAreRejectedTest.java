@@ -93,6 +93,17 @@ class DamagedFilesAreRejectedTest {
   }
 
   @Test
+  void filesWithNothingInThem() throws IOException {
+    Path lines = Files.createFile(directory.resolve("a.jsonl"));
+    assertThat(ReadFiles.inRanges(lines, OPTIONS, 3)).isEmpty();
+    Path table = Files.createFile(directory.resolve("a.parquet"));
+    assertThat(ReadFiles.inRanges(table, OPTIONS, 3))
+        .singleElement()
+        .satisfies(
+            result -> assertThat(((Rejection) result).reason()).isEqualTo("damaged_parquet"));
+  }
+
+  @Test
   void bytesThatAreNoText() throws IOException {
     byte[] image = new byte[5_000];
     new Random(1).nextBytes(image);

@@ -2,6 +2,7 @@ package io.polyspark.prep.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.tokenize.ByteLevelBpe;
@@ -11,13 +12,17 @@ import io.polyspark.prep.DocumentSeparator;
 import io.polyspark.prep.LocalSpark;
 import io.polyspark.prep.PrepareListener;
 import io.polyspark.prep.PrepareOptions;
+import io.polyspark.prep.read.Document;
+import io.polyspark.prep.read.DocumentReader;
 import io.polyspark.prep.read.FileSource;
 import io.polyspark.prep.read.InputFiles;
 import io.polyspark.prep.read.ReadOptions;
+import io.polyspark.prep.read.ReadResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -29,6 +34,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrainTokenizerTest {
+  private static final Path DATA = Path.of(System.getProperty("data.dir"));
+
   private static LocalSpark spark;
 
   @TempDir Path directory;
@@ -71,6 +78,32 @@ class TrainTokenizerTest {
     assertThat(
             spark.prepare(prepare.withTokenizer(output.toString())).manifest().tokenizer().sha256())
         .isEqualTo(trained.sha256());
+  }
+
+  @Test
+  void trainedOnRealTextItGivesTheLibrarysIdsOnAllOfIt() throws IOException {
+    assumeTrue(Files.isDirectory(DATA), () -> DATA + " is absent");
+    List<String> inputs =
+        List.of(DATA.resolve("corpus").toString(), DATA.resolve("web").toString());
+    Path output = directory.resolve("tokenizer.json");
+    train(options(inputs, output, 4096));
+    byte[] json = Files.readAllBytes(output);
+    Configuration hadoop = new Configuration(false);
+    FileSource source =
+        new FileSource(InputFiles.list(inputs, hadoop), ReadOptions.defaults(), Long.MAX_VALUE);
+    int documents = 0;
+    try (ByteLevelBpe ours = ByteLevelBpe.open(json, "ours").orElseThrow();
+        Tokenizer library = new HuggingFaceTokenizer(json, "the library");
+        DocumentReader reader = source.open(0, hadoop)) {
+      for (ReadResult next = reader.next(); next != null; next = reader.next()) {
+        String text = ((Document) next).text();
+        assertThat(Arrays.equals(ours.encode(text), library.encode(text)))
+            .as(next.place().toString())
+            .isTrue();
+        documents++;
+      }
+    }
+    assertThat(documents).isEqualTo(33);
   }
 
   @Test
