@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
@@ -196,10 +197,14 @@ final class PrepCommand implements Callable<Integer> {
     Configuration hadoop = SparkRuntime.hadoop();
     Path to = new Path(output);
     if (!incremental) {
-      OutputDirectory.refuseExisting(to.getFileSystem(hadoop), to);
+      FileSystem fs = to.getFileSystem(hadoop);
+      OutputDirectory.refuseExisting(fs, fs.makeQualified(to));
     }
     PipelinePlan plan =
         incremental ? PipelinePlan.ofGrowing(pipeline, hadoop) : PipelinePlan.of(pipeline, hadoop);
+    if (incremental) {
+      Pipeline.requireGrowable(plan, to, hadoop);
+    }
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
       PipelineResult result =
           incremental

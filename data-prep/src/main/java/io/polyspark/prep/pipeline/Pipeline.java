@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -61,6 +62,20 @@ public final class Pipeline {
   public static PipelineResult grow(
       JavaSparkContext spark, PipelinePlan plan, Path data, PrepareListener listener) {
     return guarded(data, () -> new Pipeline(spark, plan, listener).grow(data));
+  }
+
+  /**
+   * Says before Spark starts what {@link #grow} would say of a corpus.
+   *
+   * @throws UserError for a corpus that was not made to grow, or that was made with another
+   *     tokenizer
+   */
+  public static void requireGrowable(PipelinePlan plan, Path data, Configuration configuration)
+      throws IOException {
+    CorpusVersions versions = CorpusVersions.open(data, configuration);
+    if (versions.current().isPresent()) {
+      versions.requireTokenizer(plan.tokenizerJson());
+    }
   }
 
   /** A user's mistake that a task met comes back as itself, not as the failure of a Spark job. */

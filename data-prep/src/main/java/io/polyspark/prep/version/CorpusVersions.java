@@ -11,6 +11,7 @@ import io.polyspark.prep.read.InputFile;
 import io.polyspark.prep.shard.PlainFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -158,28 +159,41 @@ public final class CorpusVersions {
   }
 
   /**
+   * Sees whether ids of a tokenizer can be added.
+   *
+   * @throws UserError if versions were made with another
+   */
+  public void requireTokenizer(byte[] json) throws IOException {
+    Optional<byte[]> there = tokenizer();
+    if (there.isPresent() && !Arrays.equals(there.get(), json) && !versions().isEmpty()) {
+      throw UserError.of(
+          "%s is not the tokenizer of this run, whose SHA-256 is %s: use that of the corpus, or"
+              + " prepare all of it anew in another directory.",
+          InputFile.display(new Path(data, Manifest.TOKENIZER_FILE)), Sha256.hex(json));
+    }
+  }
+
+  /**
    * Writes {@code DATA/tokenizer.json}, unless it is there. That of a run whose first version was
    * never published is replaced.
    *
    * @throws UserError if versions were made with another
    */
   public void writeTokenizer(byte[] json, Lease lease) throws IOException {
-    Path file = new Path(data, Manifest.TOKENIZER_FILE);
     lease.check();
-    try {
-      if (Sha256.hex(WholeFile.read(fs, file, ReadLimits.TOKENIZER)).equals(Sha256.hex(json))) {
-        return;
-      }
-      if (!versions().isEmpty()) {
-        throw UserError.of(
-            "%s is not the tokenizer of this run, whose SHA-256 is %s: use that of the corpus, or"
-                + " prepare all of it anew in another directory.",
-            InputFile.display(file), Sha256.hex(json));
-      }
-    } catch (FileNotFoundException e) {
-      // The first run.
+    requireTokenizer(json);
+    if (tokenizer().filter(there -> Arrays.equals(there, json)).isEmpty()) {
+      RenamedFile.replace(fs, new Path(data, Manifest.TOKENIZER_FILE), json);
     }
-    RenamedFile.replace(fs, file, json);
+  }
+
+  private Optional<byte[]> tokenizer() throws IOException {
+    try {
+      return Optional.of(
+          WholeFile.read(fs, new Path(data, Manifest.TOKENIZER_FILE), ReadLimits.TOKENIZER));
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    }
   }
 
   /**
