@@ -1,6 +1,7 @@
 package io.polyspark.prep.deduplicate;
 
 import io.polyspark.model.tokenize.Sha256;
+import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -88,25 +89,19 @@ final class Fingerprints {
    */
   static Dataset<Row> remembered(
       SparkSession session, JavaRDD<LocatedDocument> documents, DeduplicateOptions options) {
-    FingerprintOptions how = options.fingerprints();
     boolean verified = options.verifyThreshold().isPresent();
     JavaRDD<Row> rows =
-        documents.mapPartitions(
-            inPartition -> {
-              Fingerprinting text = new Fingerprinting(how);
-              return map(
-                  inPartition,
-                  document -> {
-                    text.read(document.text());
-                    return RowFactory.create(
-                        text.identity(),
-                        document.source(),
-                        document.position(),
-                        text.length(),
-                        text.bands(),
-                        verified ? text.shingles() : null);
-                  });
-            });
+        rows(
+            documents,
+            options.fingerprints(),
+            (document, text) ->
+                RowFactory.create(
+                    text.identity(),
+                    document.source(),
+                    document.position(),
+                    text.length(),
+                    text.bands(),
+                    verified ? text.shingles() : null));
     return session.createDataFrame(rows, REMEMBERED);
   }
 
@@ -119,16 +114,10 @@ final class Fingerprints {
   static Dataset<Row> contents(
       SparkSession session, JavaRDD<LocatedDocument> documents, FingerprintOptions how) {
     JavaRDD<Row> rows =
-        documents.mapPartitions(
-            inPartition -> {
-              Fingerprinting text = new Fingerprinting(how);
-              return map(
-                  inPartition,
-                  document -> {
-                    text.read(document.text());
-                    return RowFactory.create(text.identity(), text.shingles());
-                  });
-            });
+        rows(
+            documents,
+            how,
+            (document, text) -> RowFactory.create(text.identity(), text.shingles()));
     return session.createDataFrame(rows, CONTENTS);
   }
 
@@ -137,6 +126,26 @@ final class Fingerprints {
     MessageDigest digest = Sha256.digest();
     return Arrays.copyOf(
         digest.digest(normalized.getBytes(StandardCharsets.UTF_8)), IDENTITY_BYTES);
+  }
+
+  /** What is made of a document and of its text's fingerprints, within a task. */
+  @FunctionalInterface
+  private interface Kept extends Serializable {
+    Row row(LocatedDocument document, Fingerprinting text);
+  }
+
+  private static JavaRDD<Row> rows(
+      JavaRDD<LocatedDocument> documents, FingerprintOptions how, Kept kept) {
+    return documents.mapPartitions(
+        inPartition -> {
+          Fingerprinting text = new Fingerprinting(how);
+          return map(
+              inPartition,
+              document -> {
+                text.read(document.text());
+                return kept.row(document, text);
+              });
+        });
   }
 
   private static Iterator<Row> placed(

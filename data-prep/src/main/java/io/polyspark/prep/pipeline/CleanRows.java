@@ -9,8 +9,6 @@ import io.polyspark.prep.read.ReadResult;
 import io.polyspark.prep.read.Rejection;
 import io.polyspark.prep.read.TaskReading;
 import io.polyspark.prep.report.LengthHistogram;
-import java.util.Iterator;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.sql.Row;
@@ -19,7 +17,7 @@ import org.apache.spark.sql.Row;
  * Reads, normalises and filters a partition as Spark asks for it: memory holds one document. Stops
  * early once more documents are damaged than the whole run allows.
  */
-final class CleanRows implements Iterator<Row> {
+final class CleanRows extends RowIterator {
   private final String source;
   private final DocumentReader documents;
   private final PipelineRun filters;
@@ -31,8 +29,6 @@ final class CleanRows implements Iterator<Row> {
   private Volume kept = Volume.NONE;
   private long empty;
   private long allRejected;
-  private Row next;
-  private boolean ended;
 
   /**
    * Starts before the first document.
@@ -53,32 +49,16 @@ final class CleanRows implements Iterator<Row> {
   }
 
   @Override
-  public boolean hasNext() {
-    while (next == null && !ended) {
-      advance();
-    }
-    return next != null;
-  }
-
-  @Override
-  public Row next() {
-    if (!hasNext()) {
-      throw new NoSuchElementException();
-    }
-    Row row = next;
-    next = null;
-    return row;
-  }
-
-  private void advance() {
+  void advance() {
     ReadResult result = allRejected > mostRejected ? null : TaskReading.next(documents);
     if (result instanceof Document document) {
       clean(document);
     } else if (result instanceof Rejection rejection) {
       allRejected++;
       rejected.merge(rejection.reason(), 1L, Long::sum);
-      next = DocumentTable.rejection(source, rejection);
-      metrics.addRejected(next);
+      Row row = DocumentTable.rejection(source, rejection);
+      metrics.addRejected(row);
+      give(row);
     } else {
       end();
     }
@@ -97,11 +77,10 @@ final class CleanRows implements Iterator<Row> {
       return;
     }
     kept = kept.plus(clean.get());
-    next = DocumentTable.document(source, document.place(), clean.get().text());
+    give(DocumentTable.document(source, document.place(), clean.get().text()));
   }
 
   private void end() {
-    ended = true;
     TreeMap<String, Volume> readHere = new TreeMap<>();
     TreeMap<String, Volume> keptHere = new TreeMap<>();
     readHere.put(source, read);
@@ -110,6 +89,6 @@ final class CleanRows implements Iterator<Row> {
         new CleanReport(readHere, keptHere, empty, rejected, filters.report(), lengths);
     metrics.add("read", read, read);
     metrics.add(report.filters());
-    next = DocumentTable.report(report);
+    giveLast(DocumentTable.report(report));
   }
 }

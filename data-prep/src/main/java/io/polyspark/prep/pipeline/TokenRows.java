@@ -15,13 +15,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Iterator;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.apache.spark.sql.Row;
 
 /** Finishes and tokenizes a partition as Spark asks for it: memory holds one document. */
-final class TokenRows implements Iterator<Row> {
+final class TokenRows extends RowIterator {
   private final Iterator<LocatedDocument> documents;
   private final Tokenizer tokenizer;
   private final TokenType type;
@@ -34,8 +32,6 @@ final class TokenRows implements Iterator<Row> {
   private Volume in = Volume.NONE;
   private long empty;
   private long leftOut;
-  private Row next;
-  private boolean ended;
 
   TokenRows(
       Iterator<LocatedDocument> documents,
@@ -52,25 +48,12 @@ final class TokenRows implements Iterator<Row> {
   }
 
   @Override
-  public boolean hasNext() {
-    while (next == null && !ended) {
-      if (documents.hasNext()) {
-        add(documents.next());
-      } else {
-        end();
-      }
+  void advance() {
+    if (documents.hasNext()) {
+      add(documents.next());
+    } else {
+      end();
     }
-    return next != null;
-  }
-
-  @Override
-  public Row next() {
-    if (!hasNext()) {
-      throw new NoSuchElementException();
-    }
-    Row row = next;
-    next = null;
-    return row;
   }
 
   private void add(LocatedDocument located) {
@@ -112,15 +95,14 @@ final class TokenRows implements Iterator<Row> {
         .merge(side, counts, SideCounts::plus);
     tokenized.merge(source, Volume.NONE.plus(document), Volume::plus);
     lengths.add(document.utf8().length);
-    next = TokenTable.document(side, copies, key, ended.length, type.encode(ended));
+    give(TokenTable.document(side, copies, key, ended.length, type.encode(ended)));
   }
 
   private void end() {
-    ended = true;
     TokenReport report =
         new TokenReport(in, filters.report(), empty, leftOut, tokenized, lengths, sources);
     metrics.add(report.filters());
     metrics.add(TokenizeStage.NAME, in, CleanReport.total(tokenized));
-    next = TokenTable.report(report);
+    giveLast(TokenTable.report(report));
   }
 }
