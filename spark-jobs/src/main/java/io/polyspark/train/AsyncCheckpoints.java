@@ -4,8 +4,9 @@ import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.config.UserError;
 import io.polyspark.train.averaging.WriteAttempts;
+import io.polyspark.train.metrics.Notice;
+import io.polyspark.train.metrics.RunMetrics;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -31,7 +32,7 @@ final class AsyncCheckpoints implements AutoCloseable {
   private final RunDirectory run;
   private final TrainConfig.Checkpoints config;
   private final WriteAttempts attempts;
-  private final Runnable metrics;
+  private final RunMetrics metrics;
   private final ExecutorService thread;
   private Future<?> pending;
   private int pendingRound;
@@ -40,16 +41,15 @@ final class AsyncCheckpoints implements AutoCloseable {
 
   /**
    * @param attempts how often a checkpoint is tried
-   * @param metrics makes the metrics of the rounds so far durable, on the thread that writes: a
-   *     checkpoint without them would be a run with a gap. Throws {@link UncheckedIOException}
-   *     where it cannot
+   * @param metrics made durable on the thread that writes: a checkpoint without the metrics of its
+   *     rounds would be a run with a gap
    */
   AsyncCheckpoints(
       FileSystem fs,
       RunDirectory run,
       TrainConfig.Checkpoints config,
       WriteAttempts attempts,
-      Runnable metrics) {
+      RunMetrics metrics) {
     this.fs = fs;
     this.run = run;
     this.config = config;
@@ -127,10 +127,11 @@ final class AsyncCheckpoints implements AutoCloseable {
       }
       failures++;
       newestFailed = true;
-      LOG.warn(
-          "The checkpoint of round {} could not be written: {}",
-          pendingRound,
-          WriteAttempts.cause(e.getCause()));
+      String sentence =
+          "The checkpoint of round %d could not be written: %s"
+              .formatted(pendingRound, WriteAttempts.cause(e.getCause()));
+      LOG.warn(sentence);
+      metrics.notice(Notice.Topic.CHECKPOINT, Notice.Severity.WARNING, sentence);
       if (failures > config.maxFailures()) {
         throw stop();
       }
@@ -153,10 +154,12 @@ final class AsyncCheckpoints implements AutoCloseable {
     attempts.run(
         "the checkpoint of round " + round,
         () -> {
-          metrics.run();
+          metrics.flush();
           Checkpoint.write(fs, run.checkpoint(round), contents);
           run.keepNewest(config.keep());
         });
+    metrics.notice(
+        Notice.Topic.CHECKPOINT, Notice.Severity.INFO, "Wrote " + run.checkpoint(round).getName());
   }
 
   /** Waits for what is being written; a failure is only reported. */

@@ -73,7 +73,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
     Replica replica = ReplicaPool.take(place, () -> create(training));
     try {
       setUp(replica, input);
-      return new Trained(place, replica, train(training, replica, input));
+      return new Trained(place, replica, train(training, replica, input, gpus));
     } catch (IOException | RuntimeException e) {
       ReplicaPool.give(place, replica);
       throw e;
@@ -115,7 +115,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
     replica.completedSteps(input.completedSteps());
   }
 
-  private StepLog train(TrainConfig training, Replica replica, RoundInput input)
+  private StepLog train(TrainConfig training, Replica replica, RoundInput input, List<String> gpus)
       throws IOException {
     int context = training.context();
     int[] tokens = new int[training.batch() * context];
@@ -153,7 +153,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
         start = end;
       }
     }
-    return new StepLog(log, experts, ExecutorEnvironment.here(training.dtype()));
+    return new StepLog(log, experts, ExecutorEnvironment.here(training.dtype()), gpus);
   }
 
   private boolean late(long nanos) {

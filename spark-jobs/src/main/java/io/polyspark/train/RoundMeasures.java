@@ -5,6 +5,7 @@ import io.polyspark.train.averaging.ChunkedVector;
 import io.polyspark.train.averaging.RoundResult;
 import io.polyspark.train.averaging.RoundTimings;
 import io.polyspark.train.metrics.ExpertMetrics;
+import io.polyspark.train.metrics.ReplicaMetrics;
 import io.polyspark.train.metrics.RoundMetrics;
 import io.polyspark.train.metrics.StepMetrics;
 import java.util.LinkedHashMap;
@@ -73,7 +74,15 @@ record RoundMeasures(RoundResult<StepLog> result) {
         1 - slowestSteps() / seconds,
         (tokensSeen - tokensBefore) / seconds,
         coefficients(layout, result.next().parameters()),
-        experts());
+        experts(),
+        System.currentTimeMillis(),
+        replicas());
+  }
+
+  private List<ReplicaMetrics> replicas() {
+    return result.replicas().stream()
+        .map(report -> report.metrics().replica(report.replica()))
+        .toList();
   }
 
   /** The seconds that the steps took of the replica that needed longest for them. */

@@ -1,10 +1,12 @@
 package io.polyspark.train;
 
 import io.polyspark.model.checkpoint.Environment;
+import io.polyspark.train.metrics.ReplicaMetrics;
 import io.polyspark.train.metrics.StepMetrics;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.SparkEnv;
 
 /** What one replica reports of one round: its steps, its experts' use, and where it computed. */
 final class StepLog implements Serializable {
@@ -16,14 +18,24 @@ final class StepLog implements Serializable {
   private final String kernels;
   private final String blasCore;
   private final String jdk;
+  private final String host;
+  private final String executor;
+  private final String gpu;
+  private final long lastSeen = System.currentTimeMillis();
 
-  StepLog(List<StepMetrics> steps, ExpertTally experts, Environment environment) {
+  /** The log of a replica that has just ended its last step here, in this JVM. */
+  StepLog(
+      List<StepMetrics> steps, ExpertTally experts, Environment environment, List<String> gpus) {
     this.steps = new ArrayList<>(steps);
     this.experts = experts;
     this.threads = environment.threadsPerTask();
     this.kernels = environment.kernels();
     this.blasCore = environment.blasCore();
     this.jdk = environment.jdk();
+    SparkEnv spark = SparkEnv.get();
+    this.host = spark == null ? "" : spark.blockManager().blockManagerId().host();
+    this.executor = spark == null ? "" : spark.executorId();
+    this.gpu = String.join(",", gpus);
   }
 
   List<StepMetrics> steps() {
@@ -32,6 +44,14 @@ final class StepLog implements Serializable {
 
   ExpertTally experts() {
     return experts;
+  }
+
+  /** What it says of the replica. */
+  ReplicaMetrics replica(int number) {
+    double seconds = steps.stream().mapToDouble(StepMetrics::computeSeconds).sum();
+    long tokens = steps.stream().mapToLong(StepMetrics::tokens).sum();
+    return new ReplicaMetrics(
+        number, host, executor, gpu, steps.size(), seconds > 0 ? tokens / seconds : 0, lastSeen);
   }
 
   Environment environment() {

@@ -20,7 +20,9 @@ import io.polyspark.train.averaging.RoundLoop;
 import io.polyspark.train.averaging.RoundState;
 import io.polyspark.train.averaging.StateStorage;
 import io.polyspark.train.averaging.WriteAttempts;
+import io.polyspark.train.metrics.Notice;
 import io.polyspark.train.metrics.RunMetrics;
+import io.polyspark.train.metrics.RunStartedEvent;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -225,17 +227,32 @@ public final class TrainJob {
                 config.steps());
         AsyncCheckpoints checkpoints =
             new AsyncCheckpoints(
-                outputFs, run, config.checkpoint(), WriteAttempts.USUAL, metrics::flush)) {
+                outputFs, run, config.checkpoint(), WriteAttempts.USUAL, metrics)) {
       Rounds steering =
           new Rounds(
               spark, config, data, manifest, run, checkpoints, metrics, progress, surroundings);
       checkpoint.ifPresent(from -> steering.expect(from.trainer().environment()));
-      RoundState end =
-          new RoundLoop<>(new AveragingRound(spark, options), steering)
-              .run(() -> checkpoint.map(this::state).orElseGet(this::initialState), config.steps());
-      end.release();
-      checkpoints.finish();
-      return progress.result(run.checkpoint(end.round()), data);
+      metrics.started(description(data, checkpoint));
+      checkpoint.ifPresent(
+          from ->
+              metrics.notice(
+                  Notice.Topic.RESUME,
+                  Notice.Severity.INFO,
+                  "Went on from " + from.directory().getName()));
+      try {
+        RoundState end =
+            new RoundLoop<>(new AveragingRound(spark, options), steering)
+                .run(
+                    () -> checkpoint.map(this::state).orElseGet(this::initialState),
+                    config.steps());
+        end.release();
+        checkpoints.finish();
+        metrics.ended("");
+        return progress.result(run.checkpoint(end.round()), data);
+      } catch (RuntimeException failure) {
+        metrics.ended(firstLine(failure));
+        throw failure;
+      }
     } catch (DivergedException diverged) {
       boolean removed =
           diverged.isOfAverage() && outputFs.delete(run.checkpoint(diverged.round()), true);
@@ -249,6 +266,24 @@ public final class TrainJob {
                   .orElse("there was no checkpoint yet")),
           diverged);
     }
+  }
+
+  private RunStartedEvent description(Path data, Optional<Checkpoint> checkpoint) {
+    String version = TrainJob.class.getPackage().getImplementationVersion();
+    return new RunStartedEvent(
+        System.currentTimeMillis(),
+        run.path().toString(),
+        data.toString(),
+        checkpoint.map(from -> from.trainer().round()).orElse(0),
+        checkpoint.map(from -> from.trainer().completedSteps()).orElse(0L),
+        config.steps(),
+        ParameterLayout.of(config.model()).length(),
+        version == null ? "" : version,
+        ConfigFile.write(config.toMap()));
+  }
+
+  private static String firstLine(Throwable failure) {
+    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
   }
 
   private AveragingOptions options() {

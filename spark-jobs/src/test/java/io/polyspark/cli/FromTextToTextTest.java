@@ -79,8 +79,8 @@ class FromTextToTextTest {
         .isDirectoryContaining("glob:**/config.yaml")
         .isDirectoryContaining("glob:**/loss.png")
         .isDirectoryContaining("glob:**/loss.svg");
-    // 7 steps of 2 replicas and 3 rounds.
-    assertThat(directory.resolve("run/metrics.jsonl")).content().hasLineCount(7 * 2 + 3);
+    // 7 steps of 2 replicas, 3 rounds, 2 checkpoints.
+    assertThat(directory.resolve("run/metrics.jsonl")).content().hasLineCount(7 * 2 + 3 + 2);
     assertThat(directory.resolve("run/checkpoints").toFile().list())
         .containsExactlyInAnyOrder("round-0000002", "round-0000003");
 

@@ -15,6 +15,10 @@ import io.polyspark.train.averaging.ChunkPlan;
 import io.polyspark.train.averaging.ChunkedVector;
 import io.polyspark.train.averaging.StateStorage;
 import io.polyspark.train.averaging.WriteAttempts;
+import io.polyspark.train.metrics.MetricsSink;
+import io.polyspark.train.metrics.ReplicaRoundEvent;
+import io.polyspark.train.metrics.RoundMetrics;
+import io.polyspark.train.metrics.RunMetrics;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -95,7 +99,11 @@ class AsyncCheckpointsTest {
   void aWriteThatFailsIsTriedAgain() throws Exception {
     try (AsyncCheckpoints checkpoints =
         new AsyncCheckpoints(
-            fs, run, EVERY_ROUND, new WriteAttempts(Duration.ofSeconds(2)), () -> {})) {
+            fs,
+            run,
+            EVERY_ROUND,
+            new WriteAttempts(Duration.ofSeconds(2)),
+            new RunMetrics(0, List.of()))) {
       fs.setSafeMode(SafeModeAction.SAFEMODE_ENTER);
       checkpoints.begin(1, contents(1), () -> {});
       Thread.sleep(500);
@@ -108,15 +116,28 @@ class AsyncCheckpointsTest {
   @Test
   void withoutItsMetricsACheckpointIsNotWritten() throws IOException {
     AtomicInteger attempts = new AtomicInteger();
-    Runnable metrics =
-        () -> {
-          if (attempts.incrementAndGet() <= 4) {
-            throw new UncheckedIOException(new IOException("No space left on device"));
+    MetricsSink full =
+        new MetricsSink() {
+          @Override
+          public void replicaRound(ReplicaRoundEvent event) {}
+
+          @Override
+          public void round(RoundMetrics round) {}
+
+          @Override
+          public void flush() {
+            if (attempts.incrementAndGet() <= 4) {
+              throw new UncheckedIOException(new IOException("No space left on device"));
+            }
           }
         };
     try (AsyncCheckpoints checkpoints =
         new AsyncCheckpoints(
-            fs, run, EVERY_ROUND, new WriteAttempts(Duration.ofMillis(5)), metrics)) {
+            fs,
+            run,
+            EVERY_ROUND,
+            new WriteAttempts(Duration.ofMillis(5)),
+            new RunMetrics(0, List.of(full)))) {
       checkpoints.begin(1, contents(1), () -> {});
       checkpoints.begin(2, contents(2), () -> {});
       checkpoints.finish();
@@ -166,7 +187,8 @@ class AsyncCheckpointsTest {
   }
 
   private AsyncCheckpoints checkpoints(TrainConfig.Checkpoints config) {
-    return new AsyncCheckpoints(fs, run, config, new WriteAttempts(Duration.ofMillis(5)), () -> {});
+    return new AsyncCheckpoints(
+        fs, run, config, new WriteAttempts(Duration.ofMillis(5)), new RunMetrics(0, List.of()));
   }
 
   /** Begins a checkpoint that cannot be written, and waits until it is given up. */

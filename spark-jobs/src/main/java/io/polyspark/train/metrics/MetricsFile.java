@@ -24,11 +24,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code metrics.jsonl}: one JSON object per line, {@code {"kind": "step", ...}} or {@code {"kind":
- * "round", ...}}, on any Hadoop file system. It grows by whole rounds of whole lines. Where the
- * file system appends (local, HDFS), each round is appended at once; where it does not (object
- * stores), the file is written anew when a tenth more has come together, at {@link #flush} and at
- * the end, so that the cost stays in proportion to its size.
+ * {@code metrics.jsonl}: one JSON object per line, {@code {"kind": "step", ...}}, {@code {"kind":
+ * "round", ...}} or {@code {"kind": "notice", ...}}, on any Hadoop file system. It grows by whole
+ * rounds of whole lines. Where the file system appends (local, HDFS), each round is appended at
+ * once; where it does not (object stores), the file is written anew when a tenth more has come
+ * together, at {@link #flush} and at the end, so that the cost stays in proportion to its size.
  *
  * <p>Rounds that cannot be written, on a full disk or while a name node is away, wait in memory and
  * are written with the next one. {@link #flush} may be called on another thread than the rest.
@@ -115,12 +115,18 @@ public final class MetricsFile implements MetricsSink {
 
   @Override
   public synchronized void replicaRound(ReplicaRoundEvent event) {
-    event.steps().forEach(this::write);
+    event.steps().forEach(step -> write(step, round));
+  }
+
+  /** It is written with the round that ends next, or when the run ends. */
+  @Override
+  public synchronized void notice(Notice notice) {
+    write(notice, pending);
   }
 
   @Override
   public synchronized void round(RoundMetrics metrics) {
-    write(metrics);
+    write(metrics, round);
     pending.writeBytes(round.toByteArray());
     round.reset();
     if (appends || pending.size() >= length / 10) {
@@ -176,10 +182,10 @@ public final class MetricsFile implements MetricsSink {
     flush();
   }
 
-  private void write(Metrics metrics) {
+  private static void write(Metrics metrics, ByteArrayOutputStream to) {
     try {
-      round.writeBytes(JSON.writeValueAsBytes(metrics));
-      round.write('\n');
+      to.writeBytes(JSON.writeValueAsBytes(metrics));
+      to.write('\n');
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
@@ -239,7 +245,7 @@ public final class MetricsFile implements MetricsSink {
           metrics -> {
             if (metrics.round() <= lastRound) {
               newest[0] = Math.max(newest[0], metrics.round());
-              write(metrics);
+              write(metrics, round);
             }
             if (round.size() > 1 << 20) {
               drainTo(out);

@@ -34,6 +34,8 @@ import java.util.OptionalDouble;
  * @param tokensPerSecond the round's tokens over {@code seconds}
  * @param coefficients trained activation coefficients by parameter name, in the model's order
  * @param experts one record per layer of a mixture of experts; empty for a dense model
+ * @param time when the round was recorded, milliseconds since 1970
+ * @param replicas one record per replica, in replica order
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record RoundMetrics(
@@ -57,7 +59,9 @@ public record RoundMetrics(
     double outsideShare,
     double tokensPerSecond,
     Map<String, double[]> coefficients,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ExpertMetrics> experts)
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ExpertMetrics> experts,
+    long time,
+    List<ReplicaMetrics> replicas)
     implements Metrics {
   private static final long serialVersionUID = 1L;
 
@@ -66,5 +70,6 @@ public record RoundMetrics(
     replicaSteps = replicaSteps == null ? List.of() : List.copyOf(replicaSteps);
     coefficients = coefficients == null ? Map.of() : coefficients;
     experts = experts == null ? List.of() : List.copyOf(experts);
+    replicas = replicas == null ? List.of() : List.copyOf(replicas);
   }
 }

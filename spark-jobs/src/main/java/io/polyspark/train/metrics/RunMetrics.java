@@ -3,7 +3,9 @@ package io.polyspark.train.metrics;
 import io.polyspark.terminal.Terminal;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -13,13 +15,21 @@ import org.apache.spark.api.java.JavaSparkContext;
  * it to every sink in turn, before it returns. Spark's listener bus is one of the sinks ({@link
  * SparkEvents}) and not the way to the others: the bus is asynchronous and may drop events, while
  * {@code metrics.jsonl} must hold every round of a checkpoint. Not thread safe, but for {@link
- * #flush}.
+ * #flush} and {@link #notice}.
  */
 public final class RunMetrics implements AutoCloseable {
   private record Key(int replica, long step) {}
 
+  /** A notice that no sink has yet. */
+  private record Pending(long time, Notice.Topic topic, Notice.Severity severity, String text) {
+    Notice in(int round) {
+      return new Notice(round, time, topic, severity, text);
+    }
+  }
+
   private final List<MetricsSink> sinks;
   private final Set<Key> seen = new HashSet<>();
+  private final Queue<Pending> notices = new ConcurrentLinkedQueue<>();
   private int finishedRound;
 
   /**
@@ -57,6 +67,32 @@ public final class RunMetrics implements AutoCloseable {
                 : ProgressLine.plain(totalSteps, finishedSteps, System.err)));
   }
 
+  /** Says what the run is; call it first. */
+  public void started(RunStartedEvent run) {
+    sinks.forEach(sink -> sink.started(run));
+  }
+
+  /**
+   * Takes something that happened, on any thread. The sinks get it with the round that ends next,
+   * or when the run ends, so that they are called by one thread.
+   *
+   * @param text one sentence
+   */
+  public void notice(Notice.Topic topic, Notice.Severity severity, String text) {
+    notices.add(new Pending(System.currentTimeMillis(), topic, severity, text));
+  }
+
+  /**
+   * Says how the run ended.
+   *
+   * @param failure why it ended early, in one sentence; empty where all steps were taken
+   */
+  public void ended(String failure) {
+    handOutNotices();
+    RunEndedEvent end = new RunEndedEvent(System.currentTimeMillis(), failure);
+    sinks.forEach(sink -> sink.ended(end));
+  }
+
   /** Takes a replica's steps of the current round; steps that came before are dropped. */
   public void replicaRound(ReplicaRoundEvent event) {
     if (event.round() <= finishedRound) {
@@ -80,7 +116,15 @@ public final class RunMetrics implements AutoCloseable {
     }
     finishedRound = round.round();
     seen.clear();
+    handOutNotices();
     sinks.forEach(sink -> sink.round(round));
+  }
+
+  private void handOutNotices() {
+    for (Pending next = notices.poll(); next != null; next = notices.poll()) {
+      Notice notice = next.in(finishedRound);
+      sinks.forEach(sink -> sink.notice(notice));
+    }
   }
 
   /**

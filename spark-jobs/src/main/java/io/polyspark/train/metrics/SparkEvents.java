@@ -18,6 +18,21 @@ public final class SparkEvents implements MetricsSink {
   }
 
   @Override
+  public void started(RunStartedEvent run) {
+    bus.post(run);
+  }
+
+  @Override
+  public void notice(Notice notice) {
+    bus.post(new NoticeEvent(notice));
+  }
+
+  @Override
+  public void ended(RunEndedEvent end) {
+    bus.post(end);
+  }
+
+  @Override
   public void replicaRound(ReplicaRoundEvent event) {
     bus.post(event);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.util.JsonProtocol;
 import org.junit.jupiter.api.Test;
 
@@ -43,11 +44,40 @@ class EventsLandInSparksEventLogTest {
               Map.of("act_fn.bias", new double[] {0.125}),
               validation.isPresent()
                   ? List.of(new ExpertMetrics(List.of(0.25, 0.75), 0.5, 1.5, 2.5, 0))
-                  : List.of());
+                  : List.of(),
+              1_790_000_000_000L,
+              List.of(new ReplicaMetrics(0, "host", "1", "", 20, 7680, 1_790_000_000_000L)));
       String json = JsonProtocol.sparkEventToJsonString(new RoundEvent(metrics));
       RoundEvent read = (RoundEvent) JsonProtocol.sparkEventFromJson(json);
       assertThat(read.metrics().validationLoss()).isEqualTo(validation);
       assertThat(read.metrics()).usingRecursiveComparison().isEqualTo(metrics);
+    }
+  }
+
+  @Test
+  void whatARunIsAndWhatHappensInItReadBackFromSparksJson() {
+    for (SparkListenerEvent event :
+        List.of(
+            new RunStartedEvent(
+                1_790_000_000_000L,
+                "runs/a",
+                "data/a",
+                2,
+                40,
+                100,
+                5_000_000_000L,
+                "0.1.0",
+                "model:\n  hidden_size: 64\n"),
+            new NoticeEvent(
+                new Notice(
+                    3,
+                    1_790_000_000_000L,
+                    Notice.Topic.HEALTH,
+                    Notice.Severity.WARNING,
+                    "Expert 3 of layer 1 is idle")),
+            new RunEndedEvent(1_790_000_000_000L, "no space"))) {
+      String json = JsonProtocol.sparkEventToJsonString(event);
+      assertThat(JsonProtocol.sparkEventFromJson(json)).isEqualTo(event);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.polyspark.train.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.polyspark.model.config.UserError;
 import java.io.IOException;
@@ -50,10 +51,13 @@ class MetricsFileTest {
                 + "\"validation_loss\":2.25,")
         .endsWith(
             "\"coefficients\":{\"act_fn.bias\":[0.125]},\"experts\":[{\"load\":[0.5,0.5],"
-                + "\"entropy\":0.75,\"load_balancing_loss\":1.0,\"z_loss\":2.5,\"dropped\":0}]}");
+                + "\"entropy\":0.75,\"load_balancing_loss\":1.0,\"z_loss\":2.5,\"dropped\":0}],\"time\":1790000000000,\"replicas\":[{"
+                + "\"replica\":0,\"host\":\"host\",\"executor\":\"1\",\"gpu\":\"\",\"steps\":20,"
+                + "\"tokens_per_second\":7680.0,\"last_seen\":1790000000000}]}");
     assertThat(Files.readAllLines(file).get(4))
         .contains("\"sent_bytes\":4096,\"broadcast_bytes\":1024,")
-        .endsWith("\"coefficients\":{\"act_fn.bias\":[0.125]}}");
+        .contains("\"coefficients\":{\"act_fn.bias\":[0.125]},\"time\":1790000000000,")
+        .endsWith("}]}");
   }
 
   @Test
@@ -179,6 +183,35 @@ class MetricsFileTest {
     }
   }
 
+  @Test
+  void noticesAreThereOnceAndWithTheirRound() throws IOException {
+    FileSystem fs = FileSystem.getLocal(new Configuration());
+    Path file = directory.resolve("metrics.jsonl");
+    try (RunMetrics metrics = run(fs, hadoop(file), 0)) {
+      round(metrics, 1);
+      metrics.notice(Notice.Topic.CHECKPOINT, Notice.Severity.INFO, "Wrote round-0000001");
+      round(metrics, 2);
+      metrics.replicaRound(new ReplicaRoundEvent(3, 0, steps(3, 0)));
+      metrics.notice(Notice.Topic.FAULT, Notice.Severity.WARNING, "An executor was lost");
+      metrics.ended("The driver was stopped");
+    }
+    List<Notice> notices = new ArrayList<>();
+    MetricsFile.read(
+        fs,
+        hadoop(file),
+        record -> {
+          if (record instanceof Notice notice) {
+            notices.add(notice);
+          }
+        });
+    assertThat(notices)
+        .extracting(Notice::round, Notice::topic, Notice::text)
+        .containsExactly(
+            tuple(2, Notice.Topic.CHECKPOINT, "Wrote round-0000001"),
+            tuple(2, Notice.Topic.FAULT, "An executor was lost"));
+    assertThat(file).content().hasLineCount(12);
+  }
+
   private MiniDFSCluster hdfs() throws IOException {
     return new MiniDFSCluster.Builder(new Configuration(), directory.resolve("dfs").toFile())
         .build();
@@ -213,7 +246,9 @@ class MetricsFileTest {
             Map.of("act_fn.bias", new double[] {0.125}),
             round % 2 == 0
                 ? List.of(new ExpertMetrics(List.of(0.5, 0.5), 0.75, 1, 2.5, 0))
-                : List.of()));
+                : List.of(),
+            1_790_000_000_000L,
+            List.of(new ReplicaMetrics(0, "host", "1", "", 20, 7680, 1_790_000_000_000L))));
   }
 
   private static List<StepMetrics> steps(int round, int replica) {

@@ -77,6 +77,8 @@ class ProgressLineTest {
         0,
         41_000,
         Map.of(),
+        List.of(),
+        0,
         List.of());
   }
 }
