@@ -10,6 +10,7 @@ import io.polyspark.prep.read.InputFiles;
 import io.polyspark.prep.read.PartitionSize;
 import io.polyspark.prep.read.ReadOptions;
 import io.polyspark.prep.read.TaskFailure;
+import io.polyspark.prep.read.TaskMemory;
 import io.polyspark.prep.shard.CorpusFiles;
 import io.polyspark.prep.shard.OutputDirectory;
 import io.polyspark.prep.shard.PlainFiles;
@@ -101,7 +102,10 @@ public final class PrepareCorpus {
     }
     List<InputFile> files = InputFiles.list(options.inputs(), configuration);
     long bytes = files.stream().mapToLong(InputFile::length).sum();
-    ReadOptions read = ReadOptions.defaults().withDocumentSeparator(options.documentSeparator());
+    ReadOptions read =
+        ReadOptions.defaults()
+            .withDocumentSeparator(options.documentSeparator())
+            .withTaskBytes(TaskMemory.of(spark));
     return new FileSource(files, read, PartitionSize.of(bytes, spark));
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
+import io.polyspark.prep.read.TaskMemory;
 import io.polyspark.prep.verify.VerifyCorpus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -208,7 +209,7 @@ class BadInputTest {
   @Test
   void documentThatNoTaskCanHold() throws IOException {
     Path file = directory.resolve("large.txt");
-    long memory = Runtime.getRuntime().maxMemory();
+    long memory = TaskMemory.of(spark.context());
     try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
       sparse.setLength(memory / 10 + 1);
     }
@@ -216,8 +217,8 @@ class BadInputTest {
         options(file.toString()),
         String.format(
             "%s has more than %d MB, too large for a task of %d MB (divide the file, use"
-                + " --document-separator blank-line, or give executors more memory); correct it,"
-                + " or leave out up to N damaged documents with --max-rejected N.",
+                + " --document-separator blank-line, or give executors more memory or fewer cores); correct"
+                + " it, or leave out up to N damaged documents with --max-rejected N.",
             file, (memory / 10) >> 20, memory >> 20));
   }
 
