@@ -203,6 +203,13 @@ class BadInputTest {
     PreparedCorpus corpus = spark.prepare(options(file.toString()).withMaxRejected(3));
     assertThat(corpus.manifest().documents())
         .isEqualTo(new Manifest.Documents(103, 100, Map.of("invalid_json", 1L, "no_text", 2L)));
+    assertThat(Files.readAllLines(results.resolve("corpus/rejected/documents.jsonl")))
+        .hasSize(3)
+        .first()
+        .isEqualTo(
+            """
+            {"file":"file:%s","position":0,"reason":"no_text","description":"%s line 1 has no \\"text\\""}"""
+                .formatted(file, file));
     deleteCorpus();
   }
 
