@@ -6,9 +6,9 @@ import io.polyspark.train.metrics.RoundMetrics;
 import io.polyspark.train.metrics.RunEndedEvent;
 import io.polyspark.train.metrics.RunStartedEvent;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.util.kvstore.KVIndex;
 
 /**
@@ -46,7 +46,7 @@ final class RunRow {
   double seconds;
 
   /** Blocks of each curve, by its name. */
-  Map<String, Integer> curves = new LinkedHashMap<>();
+  Map<String, Integer> curves = new TreeMap<>();
 
   /** The rounds whose {@link ExpertsRow} is kept. */
   List<Integer> expertRounds = new ArrayList<>();
@@ -77,7 +77,7 @@ final class RunRow {
     copy.tokensPerSecond = tokensPerSecond;
     copy.time = time;
     copy.seconds = seconds;
-    copy.curves = new LinkedHashMap<>(curves);
+    copy.curves = new TreeMap<>(curves);
     copy.expertRounds = new ArrayList<>(expertRounds);
     copy.notices = notices;
     return copy;

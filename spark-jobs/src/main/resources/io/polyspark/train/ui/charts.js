@@ -1,10 +1,10 @@
 // The charts of the tab Training, drawn by uPlot.
-import { compact, count, element, measure, showTable } from "./tables.js";
+import { compact, count, element, measure, showTable, tick } from "./tables.js";
 
 // One more chart is one more entry here; its curves are named in Measures.java.
 export const CHARTS = [
   {
-    id: "loss", title: "Loss", unit: "nats per token",
+    id: "loss", title: "Loss", unit: "nats per token", least: true,
     curves: [{ name: "loss", label: "Training" }, { name: "validation_loss", label: "Validation" }],
     more: (names, wish) => (wish.replicas ? replicaCurves(names) : []),
   },
@@ -34,8 +34,8 @@ function replicaCurves(names) {
 /** By layer, and each number through all layers. PolyCom's parameters have the highest power first, then the constant. */
 function coefficientChoices(names) {
   const found = names.map((name) => /^coefficient\/(.*?(\d+)\.mlp\.act_fn\.(\w+))\/(\d+)$/.exec(name)).filter((match) => match)
-    .map(([name, , layer, vector, index]) => ({ name, layer: Number(layer), part: `${vector}[${index}]` }))
-    .sort((a, b) => a.layer - b.layer);
+    .map(([name, , layer, vector, index]) => ({ name, layer: Number(layer), vector, index, part: `${vector}[${index}]` }))
+    .sort((a, b) => a.layer - b.layer || b.vector.localeCompare(a.vector) || a.index - b.index);
   const parts = [...new Set(found.map((one) => one.part))];
   const layers = [...new Set(found.map((one) => one.layer))];
   return [
@@ -139,11 +139,12 @@ export class Chart {
     return {
       width: this.plot.clientWidth || 600,
       height: HEIGHT,
+      legend: { markers: { width: 0, fill: (u, i) => (i > 0 && i <= curves.length ? stroke(i - 1) : "transparent") } },
       cursor: { sync: { key: "training" }, y: false },
       scales: { x: { time: false }, y: stacked ? { range: (u, low, high) => [0, high * 1.05 || 1] } : {} },
       axes: [
-        { ...axis, values: (u, ticks) => ticks.map((tick) => compact(tick)) },
-        { ...axis, size: 64, values: (u, ticks) => ticks.map((tick) => measure(tick)) },
+        { ...axis, values: (u, ticks) => ticks.map((at) => compact(at)) },
+        { ...axis, size: 64, values: (u, ticks) => ticks.map((at) => tick(at)) },
       ],
       series: [
         { label: this.axis === "step" ? "Step" : "Tokens", value: (u, value) => count(value) },
@@ -151,6 +152,7 @@ export class Chart {
           label: curve.label,
           stroke: stroke(i),
           width: curve.thin ? 1 : 1.75,
+          ...(stacked ? { points: { show: false } } : {}),
           ...(stacked && i === 0 ? { fill: area(stroke(0)) } : {}),
           value: (u, value, series, index) => (index == null ? "–" : measure(this.raw[series][index])),
         })),
@@ -167,9 +169,15 @@ export class Chart {
 
   #sentence(curve) {
     const last = curve.step.length - 1;
-    const least = curve.min.reduce((best, value, i) => (value < curve.min[best] ? i : best), 0);
-    return `${curve.label}: ${measure(curve.mean[last])} at step ${count(curve.step[last])}`
-      + (this.spec.stacked ? "." : `, at first ${measure(curve.mean[0])}, least ${measure(curve.min[least])} by step ${count(curve.step[least])}.`);
+    const parts = [`${curve.label}: ${measure(curve.mean[last])} at step ${count(curve.step[last])}`];
+    if (!this.spec.stacked) {
+      parts.push(`at first ${measure(curve.mean[0])}`);
+    }
+    if (this.spec.least) {
+      const least = curve.min.reduce((best, value, i) => (value < curve.min[best] ? i : best), 0);
+      parts.push(`least ${measure(curve.min[least])} by step ${count(curve.step[least])}`);
+    }
+    return `${parts.join(", ")}.`;
   }
 
   #key(event) {

@@ -14,8 +14,11 @@ export function measure(value) {
     return "–";
   }
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e9) ? value.toExponential(3) : precise.format(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e9) ? value.toExponential(3).replace(/\.?0*e/, "e") : precise.format(value);
 }
+
+/** The same where there is little room. */
+export const tick = (value) => (Math.abs(value) >= 10000 ? compact(value) : String(Number(value.toPrecision(4))));
 
 /** Seconds as 3h04m. */
 export function duration(seconds) {
