@@ -23,7 +23,7 @@ import io.polyspark.train.averaging.WriteAttempts;
 import io.polyspark.train.metrics.Notice;
 import io.polyspark.train.metrics.RunMetrics;
 import io.polyspark.train.metrics.RunStartedEvent;
-import io.polyspark.train.ui.TrainingTab;
+import io.polyspark.train.ui.TrainingUi;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -233,7 +233,7 @@ public final class TrainJob {
           new Rounds(
               spark, config, data, manifest, run, checkpoints, metrics, progress, surroundings);
       checkpoint.ifPresent(from -> steering.expect(from.trainer().environment()));
-      TrainingTab.follow(spark);
+      TrainingUi.follow(spark);
       metrics.started(description(data, checkpoint));
       checkpoint.ifPresent(
           from ->

@@ -138,8 +138,19 @@ class TrainingTabTest {
           .isNotBlank();
     }
     HttpRequest other =
-        HttpRequest.newBuilder(URI.create(history.application() + "/training/static/../x")).build();
+        HttpRequest.newBuilder(URI.create(history.application() + "/training/static/training.mustache")).build();
     assertThat(HTTP.send(other, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void behindAProxyEveryAddressHasItsPath() throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(tab))
+            .header("X-Forwarded-Context", "/proxy/application_1")
+            .build();
+    assertThat(HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body())
+        .contains("data-base=\"/proxy/application_1/training\"")
+        .contains("src=\"/proxy/application_1/training/static/training.js\"");
   }
 
   @Test

@@ -20,13 +20,13 @@ public final class TrainingHistory implements AppHistoryServerPlugin {
   @Override
   public Seq<SparkListener> createListeners(SparkConf conf, ElementTrackingStore store) {
     List<SparkListener> listeners =
-        TrainingTab.isWanted(conf) ? List.of(TrainingListener.replaying(store)) : List.of();
+        TrainingUi.isWanted(conf) ? List.of(TrainingListener.replaying(store)) : List.of();
     return JavaConverters.asScalaBuffer(listeners).toSeq();
   }
 
   @Override
   public void setupUI(SparkUI ui) {
-    if (TrainingTab.isWanted(ui.conf()) && TrainingRows.in(ui.store().store()).hasRuns()) {
+    if (TrainingUi.isWanted(ui.conf()) && TrainingRows.in(ui.store().store()).hasRuns()) {
       TrainingTab.attachTo(ui);
     }
   }

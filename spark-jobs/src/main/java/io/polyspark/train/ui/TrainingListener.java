@@ -14,8 +14,8 @@ import org.apache.spark.status.ElementTrackingStore;
 import scala.runtime.BoxedUnit;
 
 /**
- * Turns a run's events into rows of Spark's store, from which {@link TrainingTab} shows them.
- * Whoever reads more than one row holds the store's monitor, as this does while it writes.
+ * Turns a run's events into rows of Spark's store, from which the tab shows them. Whoever reads
+ * more than one row holds the store's monitor, as this does while it writes.
  *
  * <p>Spark drops events where its listeners fall behind, so that a curve may lack a round that
  * {@code metrics.jsonl} has.

@@ -58,7 +58,7 @@ export class Experts {
     this.rows[0][0].tabIndex = 0;
     this.table.replaceChildren(
       element("table", { class: "heat" },
-        element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Expert"), ...heads, element("th", { scope: "col" }, "Entropy of even"))),
+        element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Expert"), ...heads, element("th", { scope: "col" }, "Entropy, of an even one"))),
         element("tbody", {}, ...this.rows.map((cells, layer) =>
           element("tr", {}, element("th", { scope: "row" }, `Layer ${layer}`), ...cells, this.shares[layer])))));
   }
@@ -69,7 +69,7 @@ export class Experts {
       const ratio = load * experts;
       const cell = this.rows[row][expert];
       cell.style.setProperty("--far", ratio < 1 ? "var(--cold)" : "var(--hot)");
-      cell.style.setProperty("--amount", `${Math.min(1, Math.abs(ratio - 1)) * 100}%`);
+      cell.style.setProperty("--amount", `${Math.min(1, Math.abs(ratio - 1)) * 70}%`);
       cell.setAttribute("aria-label", `Layer ${row}, expert ${expert}: ${measure(load * 100)}% of the slots, ${measure(ratio)} of an even share`);
       cell.textContent = experts <= MOST_NUMBERS ? `${(load * 100).toFixed(1)}%` : "";
     });

@@ -25,13 +25,13 @@ export function duration(seconds) {
   if (seconds == null) {
     return "–";
   }
-  const whole = Math.round(seconds);
-  const [days, hours, minutes] = [Math.floor(whole / 86400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60];
+  const all = Math.round(seconds);
+  const [days, hours, minutes] = [Math.floor(all / 86400), Math.floor(all / 3600) % 24, Math.floor(all / 60) % 60];
   const two = (number) => String(number).padStart(2, "0");
   if (days > 0) {
     return `${days}d${two(hours)}h`;
   }
-  return hours > 0 ? `${hours}h${two(minutes)}m` : minutes > 0 ? `${minutes}m${two(whole % 60)}s` : `${whole}s`;
+  return hours > 0 ? `${hours}h${two(minutes)}m` : minutes > 0 ? `${minutes}m${two(all % 60)}s` : `${all}s`;
 }
 
 /** A column is a title, what it shows of a row, and whether that is a number. */

@@ -167,6 +167,16 @@ class TrainingListenerTest {
   }
 
   @Test
+  void aHistoryThatDoesNotWantTheTabListensToNothing() {
+    ElementTrackingStore store =
+        new ElementTrackingStore(new InMemoryStore(), new SparkConf(false));
+    TrainingHistory plugin = new TrainingHistory();
+    assertThat(plugin.createListeners(new SparkConf(false), store).size()).isEqualTo(1);
+    SparkConf unwanted = new SparkConf(false).set(TrainingUi.ENABLED, "false");
+    assertThat(plugin.createListeners(unwanted, store).size()).isZero();
+  }
+
+  @Test
   void aLossThatIsNoNumberHasNoPoint() {
     KVStore store = new InMemoryStore();
     TrainingListener listener =
