@@ -31,7 +31,7 @@ import java.util.concurrent.TimeoutException;
  */
 public final class Browser implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int SECONDS = 60;
+  private static final int SECONDS = 120;
 
   private final Process process;
   private final WebSocket socket;

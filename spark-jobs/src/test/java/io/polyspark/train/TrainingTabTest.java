@@ -138,7 +138,9 @@ class TrainingTabTest {
           .isNotBlank();
     }
     HttpRequest other =
-        HttpRequest.newBuilder(URI.create(history.application() + "/training/static/training.mustache")).build();
+        HttpRequest.newBuilder(
+                URI.create(history.application() + "/training/static/training.mustache"))
+            .build();
     assertThat(HTTP.send(other, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(404);
   }
 

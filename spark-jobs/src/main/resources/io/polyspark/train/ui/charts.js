@@ -152,7 +152,7 @@ export class Chart {
           label: curve.label,
           stroke: stroke(i),
           width: curve.thin ? 1 : 1.75,
-          ...(stacked ? { points: { show: false } } : {}),
+          points: stacked ? { show: false } : { size: 5, fill: style("--card") },
           ...(stacked && i === 0 ? { fill: area(stroke(0)) } : {}),
           value: (u, value, series, index) => (index == null ? "–" : measure(this.raw[series][index])),
         })),

@@ -52,7 +52,7 @@ export class Experts {
 
   #build(layers, most) {
     const heads = Array.from({ length: most }, (ignored, expert) =>
-      element("th", { scope: "col" }, most <= MOST_NUMBERS || expert % 8 === 0 ? String(expert) : ""));
+      element("th", { scope: "col", class: "expert" }, most <= MOST_NUMBERS || expert % 8 === 0 ? String(expert) : ""));
     this.rows = layers.map((layer) => layer.load.map(() => element("td", { class: "expert", tabindex: "-1" })));
     this.shares = layers.map(() => element("td", { class: "share" }));
     this.rows[0][0].tabIndex = 0;

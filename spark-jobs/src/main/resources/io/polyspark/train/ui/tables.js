@@ -8,13 +8,13 @@ export const count = (value) => (value == null ? "–" : whole.format(value));
 export const compact = (value) => (value == null ? "–" : short.format(value));
 export const when = (milliseconds) => (milliseconds ? new Date(milliseconds).toLocaleString() : "–");
 
-/** A measured number in a few digits. */
+/** A measured number in a few digits, without the sign of a zero. */
 export function measure(value) {
   if (value == null) {
     return "–";
   }
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e9) ? value.toExponential(3).replace(/\.?0*e/, "e") : precise.format(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e9) ? value.toExponential(3).replace(/\.?0*e/, "e") : precise.format(value + 0);
 }
 
 /** The same where there is little room. */
