@@ -15,6 +15,7 @@ import io.polyspark.prep.read.ReadResult;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,21 +31,24 @@ public final class FilterSpeed {
   private static final int ROUNDS = 3;
   private static final long ROUND_NANOSECONDS = 1_000_000_000;
   private static final String EVALUATION = "--evaluation=";
+  private static final String VERDICTS = "--verdicts=";
 
   private FilterSpeed() {}
 
-  /** Arguments are text or JSON lines files; and {@code --evaluation=FILE} for decontamination. */
+  /**
+   * Arguments are text or JSON lines files; {@code --evaluation=FILE} for decontamination; and
+   * {@code --verdicts=DIRECTORY} where the documents and the filters' verdicts go.
+   */
   public static void main(String[] arguments) throws IOException {
-    List<String> evaluations =
-        Arrays.stream(arguments)
-            .filter(argument -> argument.startsWith(EVALUATION))
-            .map(argument -> argument.substring(EVALUATION.length()))
-            .toList();
+    List<String> evaluations = valuesOf(EVALUATION, arguments);
     List<String> files =
-        Arrays.stream(arguments).filter(argument -> !argument.startsWith(EVALUATION)).toList();
+        Arrays.stream(arguments).filter(argument -> !argument.startsWith("--")).toList();
     List<Document> documents = read(files);
     List<Stage> filters =
         List.of(GopherRepetition.DEFAULTS, GopherQuality.DEFAULTS, C4.DEFAULTS, FineWeb.DEFAULTS);
+    for (String directory : valuesOf(VERDICTS, arguments)) {
+      FilterVerdicts.write(Path.of(directory), documents, filters);
+    }
     List<Stage> stages = new ArrayList<>(List.of(Normalize.DEFAULTS));
     stages.addAll(filters);
     if (!evaluations.isEmpty()) {
@@ -62,6 +66,13 @@ public final class FilterSpeed {
     time(Languages.NAME, List.of(Languages.of("eng")), documents);
     stages.add(1, Languages.of("eng"));
     print(run(stages, documents));
+  }
+
+  private static List<String> valuesOf(String option, String[] arguments) {
+    return Arrays.stream(arguments)
+        .filter(argument -> argument.startsWith(option))
+        .map(argument -> argument.substring(option.length()))
+        .toList();
   }
 
   private static List<Document> read(List<String> files) throws IOException {
