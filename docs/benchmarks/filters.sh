@@ -6,8 +6,8 @@
 #
 # Text files are one document each, JSON lines one document a line; they are read into memory first. A rate is the best of
 # three seconds of the thread's processor time, in bytes of UTF-8 that go in, whatever else the machine does meanwhile; in
-# Python (filters_peer.py) the best of three passes. Ends with exit code 1 if a verdict differs. filters_documents.py makes documents of texts, and with
-# --edits some that lie near the thresholds.
+# Python (filters_peer.py) the best of three passes. Ends with exit code 1 if a verdict differs. filters_documents.py makes
+# documents of texts, with --edits some that lie near the thresholds.
 set -euo pipefail
 
 # shellcheck source=submit/lib/environment.sh

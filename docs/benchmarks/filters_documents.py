@@ -15,13 +15,13 @@ import random
 import sys
 
 PIECE_CHARACTERS = 3000
-ENDS = ["", ".", "?", "!", '"', "'", ",", ":", "...", "…", ".”", ".)", '."', "....", " .", "?!", ". [1]", ".[edit]"]
+ENDS = ["", ".", "?", "!", '"', "'", ",", ":", "...", "…", ".”", ".)", '."', "....", " .", ' . "', "?!", ". [1]", ".[edit]"]
 SPACES = ["\u00a0", "\u3000", "\t", "\r", "\v", "\f", "\x1c", "\x1f", "\x85", "\u2028", "\u2029", "\u200b", "  "]
 BULLETS = ["•", "- ", "* ", "– ", "#"]
 MARKS = ["[12]", " [3]", "[]", "[edit] ", " [citation needed]", "[a]", "[١]"]
-PHRASES = ["lorem ipsum", "Lorem\u00a0Ipsum", "JavaScript", "{", "Terms of Use", "privacy policy", "cookies", "use cookies"]
-WORDS = ["é", "e\u0301", "Ünder", "Ελλάς", "Москва", "हिन्दी।", "日本。", "𝒜b", "😀", "١٢", "#", "#tag", "...", "…", "U.S.-based",
-         "e.g.", "No.5", "Yes.No", "(so.)", "\"Go.\"", "Mr.", "1984.", "7", "42", "-", "a", "i", "T'h'e", "A.B.C.", "x.“Y", "\u01c5a"]
+PHRASES = ["lorem ipsum", "Lorem\u00a0Ipsum", "JavaScript", "{", "Terms of Use", "privacy policy", "use cookies"]
+WORDS = ["é", "e\u0301", "Ünder", "Ελλάς", "Москва", "हिन्दी।", "日本。", "𝒜b", "😀", "١٢", "#", "#tag", "...", "…", "-", "a", "i"]
+WORDS += ["U.S.-based", "e.g.", "No.5", "Yes.No", "(so.)", '"Go."', "Mr.", "1984.", "7", "42", "T'h'e", "A.B.C.", "x.“Y", "ǅa"]
 STOP_WORDS = {"the", "be", "to", "of", "and", "that", "have", "with"}
 
 
@@ -50,7 +50,8 @@ def lines_changed(chance, change):
     """An edit that changes a share of the lines."""
     def edit(text):
         share = chance.random()
-        return "\n".join(change(line) if line.strip() and chance.random() < share else line for line in text.split("\n"))
+        return "\n".join(change(line) if line.strip() and chance.random() < share else line
+                         for line in text.split("\n"))
     return edit
 
 
@@ -58,8 +59,8 @@ def words_changed(chance, change):
     """An edit that changes a share of the words, mostly a small one."""
     def edit(text):
         share = chance.random() ** 2
-        return "\n".join(" ".join(change(word) if word and chance.random() < share else word for word in line.split(" "))
-                         for line in text.split("\n"))
+        return "\n".join(" ".join(change(word) if word and chance.random() < share else word
+                                  for word in line.split(" ")) for line in text.split("\n"))
     return edit
 
 

@@ -1,14 +1,31 @@
 #!/usr/bin/env bash
-# Measures how fast documents get their fingerprints, and how many similar pairs become candidates:
-# docs/benchmarks/minhash.sh [DATA]
+# Measures how fast documents get their fingerprints, and how many similar pairs become candidates, and holds speed and
+# signatures against Python with NumPy (Debian: apt-get install python3-numpy): docs/benchmarks/minhash.sh [DATA]
 #
 # DATA has corpus/wikitext-2/{valid,test}.txt, corpus/tinyshakespeare.txt and web/c4-sample.*.json.gz, and is
 # ../shared/data unless it is given. One thread; rates are per second of that thread's own time on a core, so other work
-# on the machine disturbs them little. Prints Markdown. Takes two minutes.
+# on the machine disturbs them little. NumPy is that of $PYTHON, else of python3. Prints Markdown; ends with exit code 1
+# where a signature differs. Takes three minutes.
 set -euo pipefail
 
 # shellcheck source=submit/lib/environment.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../submit/lib/environment.sh"
+
+# Prints the interpreter that has NumPy; a python3 from elsewhere may hide the system's.
+find_python() {
+  local candidate
+  local candidates=(python3 /usr/bin/python3)
+  if [[ -n ${PYTHON:-} ]]; then
+    candidates=("$PYTHON")
+  fi
+  for candidate in "${candidates[@]}"; do
+    if "$candidate" -c 'import numpy' 2> /dev/null; then
+      printf '%s\n' "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
 
 require_jdk
 require_maven
@@ -19,7 +36,17 @@ classpath=$POLYSPARK_ROOT/data-prep/target/benchmark-classpath
 mvn -B -q -pl data-prep -am test-compile dependency:build-classpath -Dmdep.outputFile="$classpath" >&2 ||
   fail "The build failed: see above."
 
+results=$(mktemp -d)
+trap 'rm -r "$results"' EXIT
+
 note "$(sed -n '/^model name/{s/.*: //p;q}' /proc/cpuinfo)"
-exec java -Xmx2g "-Ddata.dir=$data" \
+java -Xmx2g "-Ddata.dir=$data" \
   -cp "data-prep/target/test-classes:data-prep/target/classes:model/target/classes:$(< "$classpath")" \
-  io.polyspark.prep.deduplicate.MinHashReport
+  io.polyspark.prep.deduplicate.MinHashReport "$results"
+
+if ! python=$(find_python); then
+  note "No Python here can import numpy: signatures and speed are held against nothing."
+  exit 0
+fi
+printf '\n'
+"$python" docs/benchmarks/minhash_peer.py "$results"

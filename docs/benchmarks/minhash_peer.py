@@ -1,14 +1,14 @@
 """MinHash signatures in Python with NumPy, to hold PolySpark's against.
 
-Once with the functions that the Javadoc of io.polyspark.prep.deduplicate specifies (Shingles, MinHash), which must give the same
-signatures bit by bit; and once as datatrove computes them: the first 8 bytes of the SHA-1 of each run of 5 words, times a
-plus b modulo 2^61 - 1, the least over all runs.
+Once with the functions that the Javadoc of Shingles and MinHash in io.polyspark.prep.deduplicate specifies, which must
+give the same signatures bit by bit; and once as datatrove computes them: the first 8 bytes of the SHA-1 of each run of 5
+words, times a plus b modulo 2^61 - 1, the least over all runs.
 
     python3 docs/benchmarks/minhash_peer.py DIRECTORY
 
-DIRECTORY is what MinHashReport writes: documents.jsonl with `text`, of which 2 i and 2 i + 1 are a pair, and signatures.bin.
-A rate is the median of three passes, in MB of UTF-8 per second of this process' time on a core, from normalised text on. Prints Markdown; ends
-with exit code 1 where a signature differs.
+DIRECTORY is what MinHashReport writes: documents.jsonl with `text`, of which 2 i and 2 i + 1 are a pair, and
+signatures.bin. A rate is the median of three passes, in MB of UTF-8 per second of this process' time on a core, from
+normalised text on. Prints Markdown; ends with exit code 1 where a signature differs.
 """
 
 import hashlib
@@ -110,7 +110,8 @@ def runs(text):
 
 
 def datatrove_signature(text):
-    hashes = np.fromiter((int.from_bytes(hashlib.sha1(run.encode()).digest()[:8], "little") for run in runs(text)), np.uint64)
+    digests = (hashlib.sha1(run.encode()).digest() for run in runs(text))
+    hashes = np.fromiter((int.from_bytes(digest[:8], "little") for digest in digests), np.uint64)
     return ((hashes[:, None] * A + B) % MERSENNE_PRIME).min(axis=0)
 
 
@@ -151,8 +152,9 @@ def main():
     print(f"| SHA-1, modulo 2^61 - 1 | {rate(datatrove_signature, texts, megabytes):.2f} |")
     print(f"\n{same} of {len(java)} signatures are the same bit by bit.")
     exact = np.array([jaccard(*pair) for pair in zip(texts[0::2], texts[1::2])])
-    print(f"Root mean squared error of the estimated similarity of {len(exact)} pairs: {errors(java, exact):.4f}, by SHA-1 "
-          f"{errors(theirs, exact):.4f}, expected {np.sqrt(np.mean(exact * (1 - exact) / HASHES)):.4f}.")
+    expected = np.sqrt(np.mean(exact * (1 - exact) / HASHES))
+    print(f"Root mean squared error of the estimated similarity of {len(exact)} pairs: {errors(java, exact):.4f}, "
+          f"by SHA-1 {errors(theirs, exact):.4f}, expected {expected:.4f}.")
     return 0 if same == len(java) == len(ours) else 1
 
 

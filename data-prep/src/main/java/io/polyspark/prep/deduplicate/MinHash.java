@@ -12,7 +12,8 @@ import java.util.SplittableRandom;
  * <p>The functions are multiply-add modulo 2^64 (Dietzfelbinger et al., 1997), h(x) = a x + c with
  * random odd a and random c, over shingles that are well mixed already: no permutations, one
  * multiplication for each function and shingle. The order of the products is that of their highest
- * bits, which are the good ones.
+ * bits, which are the good ones. The numbers are those of {@link SplittableRandom} from the seed:
+ * first all a, the lowest bit set, then all c; the least is that of signed numbers.
  */
 final class MinHash {
   private final int bands;

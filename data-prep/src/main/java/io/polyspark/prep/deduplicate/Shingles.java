@@ -9,6 +9,10 @@ import java.util.Arrays;
  * The shingles of a text, its runs of W consecutive words, as 64-bit hashes. Two of a million
  * different shingles share a hash with a probability of 3e-8. The hash of a run is a polynomial in
  * the hashes of its words, so that the next one costs two multiplications.
+ *
+ * <p>Modulo 2^64, a word of UTF-16 units u(1) to u(k) has the hash mix(B^k + u(1) B^(k-1) + ... +
+ * u(k)) with B = 0x9E3779B97F4A7C15, and a run of words with hashes w(1) to w(W) the hash mix(w(1)
+ * D^(W-1) + ... + w(W)) with D = 0xD6E8FEB86659FD93; {@link #mix} is Stafford's.
  */
 final class Shingles {
   private static final long LETTER_BASE = 0x9E3779B97F4A7C15L;

@@ -12,11 +12,14 @@ import java.util.regex.Pattern;
 /**
  * C4's rules (Raffel et al., arXiv 1910.10683, section 2.2, and the code published with it, {@code
  * c4_utils.py} of TensorFlow Datasets). Some remove lines, others the page; lines are looked at in
- * the code's order, so that a rule on pages does not see a line that is gone. What is left is the
- * lines without white space around them and without blank lines between them.
+ * the code's order, so that a rule on pages does not see a line that is gone; after its first rule,
+ * on long words, without citation marks but with the white space before them, so that a line that
+ * ends with one behind a blank does not end with punctuation. What is left is the lines without
+ * white space around them and without blank lines between them.
  *
  * <p>Sentences are found by the JDK's {@link BreakIterator} where the code uses NLTK's Punkt; an
- * abbreviation's dot before a capital ends a sentence.
+ * abbreviation's dot before a capital ends a sentence. Those without a letter or a digit do not
+ * count.
  *
  * @param terminalPunctuation whether lines must end with one of {@code . ? ! " '} and not with
  *     three dots; FineWeb (arXiv 2406.17557, section 3.4) leaves this rule out, which removes most
@@ -84,13 +87,21 @@ public record C4(
     Map<String, Long> removedLines = new TreeMap<>();
     int sentences = 0;
     for (int i = 0; i < text.lines(); i++) {
-      String line = withoutCitations(text.line(i));
-      LineVerdict verdict = judge(text, i, line);
+      String whole = text.line(i);
+      String line = withoutCitations(whole);
+      int words =
+          line.length() == whole.length()
+              ? text.firstWord(i + 1) - text.firstWord(i)
+              : TextStatistics.of(line).words();
+      LineVerdict verdict = judge(text, i, line, words);
       if (verdict.endsPage) {
         return new Verdict.Removed(verdict.rule);
       }
       if (verdict == LineVerdict.KEEP) {
-        kept.add(line);
+        String left = Characters.strip(line);
+        if (!left.isEmpty()) {
+          kept.add(left);
+        }
         sentences += sentences < minSentences ? sentences(line) : 0;
       } else {
         removedLines.merge(verdict.rule, 1L, Long::sum);
@@ -120,7 +131,7 @@ public record C4(
     }
   }
 
-  private LineVerdict judge(TextStatistics text, int number, String line) {
+  private LineVerdict judge(TextStatistics text, int number, String line, int words) {
     int firstWord = text.firstWord(number);
     int endWord = text.firstWord(number + 1);
     for (int word = firstWord; word < endWord; word++) {
@@ -131,7 +142,7 @@ public record C4(
     if (terminalPunctuation && !endsWell(line)) {
       return LineVerdict.NO_TERMINAL_PUNCTUATION;
     }
-    if (endWord - firstWord < minWordsPerLine) {
+    if (words < minWordsPerLine) {
       return LineVerdict.FEW_WORDS;
     }
     String lower = line.toLowerCase(Locale.ROOT);
@@ -158,9 +169,7 @@ public record C4(
   }
 
   private String withoutCitations(String line) {
-    return removeCitations && line.indexOf('[') >= 0
-        ? CITATION.matcher(line).replaceAll("").strip()
-        : line;
+    return removeCitations && line.indexOf('[') >= 0 ? CITATION.matcher(line).replaceAll("") : line;
   }
 
   private static boolean endsWell(String line) {
@@ -173,9 +182,21 @@ public record C4(
     BreakIterator sentences = BreakIterator.getSentenceInstance(Locale.ROOT);
     sentences.setText(line);
     int count = 0;
-    while (sentences.next() != BreakIterator.DONE) {
-      count++;
+    int start = 0;
+    for (int end = sentences.next(); end != BreakIterator.DONE; end = sentences.next()) {
+      count += saysSomething(line, start, end) ? 1 : 0;
+      start = end;
     }
     return count;
+  }
+
+  /** The JDK makes three sentences of {@code So it was. "}, the dot and the mark among them. */
+  private static boolean saysSomething(String line, int start, int end) {
+    for (int at = start; at < end; at++) {
+      if (Character.isLetterOrDigit(line.codePointAt(at))) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -32,6 +32,19 @@ final class Characters {
         || c == 0x3000;
   }
 
+  /** A text without the white space around it; {@link String#strip} keeps no-break spaces. */
+  static String strip(String text) {
+    int start = 0;
+    int end = text.length();
+    while (start < end && isSpace(text.charAt(start))) {
+      start++;
+    }
+    while (start < end && isSpace(text.charAt(end - 1))) {
+      end--;
+    }
+    return text.substring(start, end);
+  }
+
   /** The lower case of a letter, a digit or a mark on one; 0 for all else. */
   static int bare(int codePoint) {
     if (codePoint < 128) {

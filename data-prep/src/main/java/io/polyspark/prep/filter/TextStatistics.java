@@ -4,11 +4,12 @@ package io.polyspark.prep.filter;
  * What the rules need to know about a text, gathered in one pass over its characters.
  *
  * <p>A <em>character</em> is a Unicode code point. A <em>word</em> is what stands between white
- * space (Unicode's White_Space), as in Python's {@code split()}, Gopher's successors Dolma and
- * RedPajama; datatrove takes words apart further (NLTK or spaCy: punctuation marks are tokens). A
- * <em>bare word</em> is a word in lower case without anything but letters, digits and their marks;
- * words that have none of these have no bare word. A <em>line</em> is what stands between line
- * feeds without the white space around it; blank lines are none, but end a <em>paragraph</em>.
+ * space (Unicode's White_Space), as in Python's {@code split()} (which divides at U+001C to U+001F,
+ * too), Gopher's successors Dolma and RedPajama; datatrove takes words apart further (NLTK or
+ * spaCy: punctuation marks are tokens). A <em>bare word</em> is a word in lower case without
+ * anything but letters, digits and their marks; words that have none of these have no bare word. A
+ * <em>line</em> is what stands between line feeds without the white space around it; blank lines
+ * are none, but end a <em>paragraph</em>.
  */
 public final class TextStatistics {
   final char[] text;

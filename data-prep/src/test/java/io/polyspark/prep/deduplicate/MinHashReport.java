@@ -1,16 +1,27 @@
 package io.polyspark.prep.deduplicate;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.BufferedOutputStream;
+import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Measures the rate of fingerprints and prints the similarity curve; {@code
  * docs/benchmarks/minhash.sh} runs it with {@code data.dir} set. Rates are megabytes of UTF-8 for a
- * second of the thread's own time on a processor, the median of 9 passes after 5 that warm up.
+ * second of the thread's own time on a processor, the median of 9 passes after 5 that warm up. Into
+ * a directory that is given go the texts, {@code documents.jsonl}, and their signatures, {@code
+ * signatures.bin}, little-endian, for {@code docs/benchmarks/minhash_peer.py}.
  */
 final class MinHashReport {
   private static final int WARM_UP = 5;
@@ -33,6 +44,9 @@ final class MinHashReport {
     double megabytes =
         Arrays.stream(texts).mapToLong(text -> text.getBytes(StandardCharsets.UTF_8).length).sum()
             / 1e6;
+    if (arguments.length > 0) {
+      write(Path.of(arguments[0]), texts, shingles, minHash);
+    }
 
     System.out.printf(
         Locale.ROOT,
@@ -78,6 +92,24 @@ final class MinHashReport {
           bin.measured(),
           bin.formula(),
           bin.deviation());
+    }
+  }
+
+  private static void write(Path directory, String[] texts, long[][] shingles, MinHash minHash)
+      throws IOException {
+    JsonMapper json = new JsonMapper();
+    try (BufferedWriter lines = Files.newBufferedWriter(directory.resolve("documents.jsonl"));
+        OutputStream numbers =
+            new BufferedOutputStream(Files.newOutputStream(directory.resolve("signatures.bin")))) {
+      for (int i = 0; i < texts.length; i++) {
+        lines.write(json.writeValueAsString(Map.of("text", texts[i])));
+        lines.newLine();
+        long[] signature = minHash.signature(shingles[i]);
+        ByteBuffer bytes =
+            ByteBuffer.allocate(Long.BYTES * signature.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asLongBuffer().put(signature);
+        numbers.write(bytes.array());
+      }
     }
   }
 

@@ -106,6 +106,26 @@ class C4RulesTest {
   }
 
   @Test
+  void linesAreJudgedWithoutCitationMarks() {
+    assertThat(kept(RULES, PAGE + "\nOf five words [edit] [2] one.")).isEqualTo(PAGE);
+    assertThat(kept(RULES, PAGE + "\nOf five words [edit] four stay."))
+        .endsWith("words  four stay.");
+    assertThat(kept(RULES, PAGE + "\nA blank before the mark stays. [1]")).isEqualTo(PAGE);
+    assertThat(kept(RULES, PAGE + "\n[1]\u00a0Then a line like this follows."))
+        .endsWith("!\nThen a line like this follows.");
+    C4 any = new C4(false, 0, 1000, 3, true, true, true, true, true);
+    assertThat(kept(any, "[1] \n" + PAGE + "\nAnd more\u00a0[1]")).isEqualTo(PAGE + "\nAnd more");
+  }
+
+  @Test
+  void marksAloneAreNoSentence() {
+    String marks = "He was a faithful husband and a patriotic subject . \"";
+    assertThat(removedBy(RULES, marks)).contains("min_sentences");
+    assertThat(removedBy(RULES, marks + "\n" + marks)).contains("min_sentences");
+    assertThat(removedBy(RULES, marks + "\n" + marks + "\n" + marks)).isEmpty();
+  }
+
+  @Test
   void applyingItAgainChangesNothing() {
     String once = kept(RULES, "Home\n\n" + PAGE + "\nAnd so it was written.[1]\n\n\nMenu");
     assertThat(kept(RULES, once)).isEqualTo(once);
