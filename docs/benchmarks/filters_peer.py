@@ -157,7 +157,10 @@ def gopher_quality(text):
 
 
 def sentence_end():
-    """The JDK's rules for sentences (SentenceBreakRules of its BreakIteratorRules), as one expression."""
+    """The JDK's rules for sentences (SentenceBreakRules of its BreakIteratorRules), as one expression.
+
+    A dot and two blanks end a sentence whatever follows: so do the JDK's tables, though not its rules.
+    """
     kinds = {}
     for code in range(0x10000):
         kinds.setdefault(unicodedata.category(chr(code)), []).append(chr(code))
@@ -176,7 +179,7 @@ def sentence_end():
     ignored = re.compile(f"[{members('Mn', 'Me', 'Cf')}]+")
     return ignored, re.compile(
         f"[{term}][{term}{period}{end}]*[{space}]*\u2029?|[\u0964\u0965][{space}]*|\u2029"
-        f"|[{period}][{period}{end}]*(?:[{space}]+(?=[{not_lower}])|[{space}]*(?=(?:[{start}]|{others})+[{letter}]))")
+        f"|[{period}][{period}{end}]*(?:[{space}]{{2,}}|[{space}](?=[{not_lower}])|[{space}]*(?=(?:[{start}]|{others})+[{letter}]))")
 
 
 IGNORED, SENTENCE_END = sentence_end()
