@@ -1,6 +1,7 @@
 package io.polyspark.testing;
 
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -82,9 +83,17 @@ public final class History implements AutoCloseable {
     return "http://127.0.0.1:" + server.boundPort() + "/history/" + APPLICATION;
   }
 
-  /** Returns when the server has found the application's log. */
+  /**
+   * Returns when the server has found the application's log.
+   *
+   * @throws IllegalStateException if it does not within two minutes
+   */
   public void await() throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     while (provider.getApplicationInfo(APPLICATION).isEmpty()) {
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException("The History Server has not found the log");
+      }
       Thread.sleep(50);
     }
   }
