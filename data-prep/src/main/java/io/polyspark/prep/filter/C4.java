@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
  * white space around them and without blank lines between them.
  *
  * <p>Sentences are found by the JDK's {@link BreakIterator} where the code uses NLTK's Punkt; an
- * abbreviation's dot before a capital, or before two blanks, ends a sentence. Those without a letter
- * or a digit do not count.
+ * abbreviation's dot before a capital, or before two blanks, ends a sentence. Those without a
+ * letter or a digit do not count.
  *
  * @param terminalPunctuation whether lines must end with one of {@code . ? ! " '} and not with
  *     three dots; FineWeb (arXiv 2406.17557, section 3.4) leaves this rule out, which removes most
