@@ -83,6 +83,8 @@ final class SparkSettings {
 
   private void fit() {
     conf.setIfMissing("spark.app.name", "polyspark " + demand.verb());
+    // The names of its metrics would begin with the application's number.
+    conf.setIfMissing("spark.metrics.namespace", "polyspark");
     // Replicas have a progress line of their own.
     conf.setIfMissing(
         "spark.ui.showConsoleProgress",

@@ -16,6 +16,9 @@ final class ConfigDifferences {
   private static final Set<String> WITHOUT_EFFECT_ON_BITS =
       Set.of("recompute", "averaging.driver_state");
 
+  /** Sections of which the same is true. */
+  private static final Set<String> SECTIONS_WITHOUT_EFFECT = Set.of("health", "metrics");
+
   private ConfigDifferences() {}
 
   /**
@@ -30,6 +33,7 @@ final class ConfigDifferences {
     Set<String> keys = new TreeSet<>(old.keySet());
     keys.addAll(current.keySet());
     keys.removeAll(WITHOUT_EFFECT_ON_BITS);
+    keys.removeIf(key -> SECTIONS_WITHOUT_EFFECT.contains(key.split("\\.", 2)[0]));
     List<String> differences = new ArrayList<>();
     for (String key : keys) {
       String was = old.getOrDefault(key, "not set");

@@ -9,6 +9,7 @@ import io.polyspark.model.shards.DataPosition;
 import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.tensor.MemoryPlan;
+import io.polyspark.model.transformer.ActivationHealth;
 import io.polyspark.preflight.ExecutorNeeds;
 import io.polyspark.preflight.ExecutorPreflight;
 import io.polyspark.preflight.TaskGpu;
@@ -16,6 +17,7 @@ import io.polyspark.train.averaging.DivergedException;
 import io.polyspark.train.averaging.ReplicaTask;
 import io.polyspark.train.averaging.RoundInput;
 import io.polyspark.train.averaging.TrainedReplica;
+import io.polyspark.train.metrics.ExecutorGauges;
 import io.polyspark.train.metrics.StepMetrics;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -123,6 +125,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
     Path path = new Path(data);
     List<StepMetrics> log = new ArrayList<>(steps);
     ExpertTally experts = new ExpertTally();
+    List<ActivationHealth> activations = List.of();
     long began = clock.nanoTime(input.round(), input.replica(), 0);
     try (TokenShards shards =
         TokenShards.open(path.getFileSystem(hadoop.value()), path, TokenShards.TRAIN, context)) {
@@ -136,8 +139,11 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
               DataOrder.place(input.replicas(), training.batch(), input.replica(), step, row);
           shards.window(order.window(position.index(place)), tokens, targets, row * context);
         }
-        Replica.Step taken = replica.train(tokens, targets);
+        boolean last = step == steps - 1;
+        Replica.Step taken =
+            last ? replica.trainWatched(tokens, targets) : replica.train(tokens, targets);
         requireFinite(step, taken, input);
+        activations = last ? replica.activationHealth() : activations;
         experts.add(taken.experts(), (long) tokens.length * training.model().numExpertsPerTok());
         long end = clock.nanoTime(input.round(), input.replica(), step + 1);
         log.add(
@@ -150,10 +156,11 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
                 taken.learningRate(),
                 tokens.length,
                 (end - start) * 1e-9));
+        ExecutorGauges.count(log.get(step));
         start = end;
       }
     }
-    return new StepLog(log, experts, ExecutorEnvironment.here(training.dtype()), gpus);
+    return new StepLog(log, experts, activations, ExecutorEnvironment.here(training.dtype()), gpus);
   }
 
   private boolean late(long nanos) {

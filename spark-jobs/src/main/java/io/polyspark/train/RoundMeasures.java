@@ -5,6 +5,7 @@ import io.polyspark.train.averaging.ChunkedVector;
 import io.polyspark.train.averaging.RoundResult;
 import io.polyspark.train.averaging.RoundTimings;
 import io.polyspark.train.metrics.ExpertMetrics;
+import io.polyspark.train.metrics.HealthMetrics;
 import io.polyspark.train.metrics.ReplicaMetrics;
 import io.polyspark.train.metrics.RoundMetrics;
 import io.polyspark.train.metrics.StepMetrics;
@@ -47,6 +48,7 @@ record RoundMeasures(RoundResult<StepLog> result) {
    * @param tokensSeen tokens seen after it
    * @param seconds its wall time
    * @param checkpointSeconds what a checkpoint took of it
+   * @param health how well it went
    */
   RoundMetrics metrics(
       ParameterLayout layout,
@@ -54,7 +56,8 @@ record RoundMeasures(RoundResult<StepLog> result) {
       long tokensBefore,
       long tokensSeen,
       double seconds,
-      double checkpointSeconds) {
+      double checkpointSeconds,
+      HealthMetrics health) {
     RoundTimings timings = result.timings();
     return new RoundMetrics(
         result.next().round(),
@@ -75,13 +78,16 @@ record RoundMeasures(RoundResult<StepLog> result) {
         (tokensSeen - tokensBefore) / seconds,
         coefficients(layout, result.next().parameters()),
         experts(),
+        health,
         System.currentTimeMillis(),
         replicas());
   }
 
   private List<ReplicaMetrics> replicas() {
     return result.replicas().stream()
-        .map(report -> report.metrics().replica(report.replica()))
+        .map(
+            report ->
+                report.metrics().replica(report.replica(), result.drift().get(report.replica())))
         .toList();
   }
 
@@ -91,6 +97,14 @@ record RoundMeasures(RoundResult<StepLog> result) {
         .mapToDouble(steps -> steps.stream().mapToDouble(StepMetrics::computeSeconds).sum())
         .max()
         .orElse(0);
+  }
+
+  /** How well it went, by a watch that knows the rounds before. */
+  HealthMetrics health(HealthWatch watch) {
+    return watch.measure(
+        steps(),
+        result.replicas().stream().map(report -> report.metrics().activations()).toList(),
+        experts());
   }
 
   private List<ExpertMetrics> experts() {

@@ -17,6 +17,8 @@ import io.polyspark.train.averaging.ReplicaReport;
 import io.polyspark.train.averaging.RoundLoop;
 import io.polyspark.train.averaging.RoundResult;
 import io.polyspark.train.averaging.RoundState;
+import io.polyspark.train.metrics.HealthMetrics;
+import io.polyspark.train.metrics.Notice;
 import io.polyspark.train.metrics.ReplicaRoundEvent;
 import io.polyspark.train.metrics.RunMetrics;
 import java.io.IOException;
@@ -49,6 +51,8 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
   private final RunDirectory run;
   private final AsyncCheckpoints checkpoints;
   private final RunMetrics metrics;
+  private final Faults faults;
+  private final HealthWatch health;
   private final RunProgress progress;
   private final StepClock clock;
   private final RoundPlanner planner;
@@ -65,6 +69,8 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
       RunDirectory run,
       AsyncCheckpoints checkpoints,
       RunMetrics metrics,
+      Faults faults,
+      HealthWatch health,
       RunProgress progress,
       Surroundings surroundings)
       throws IOException {
@@ -75,9 +81,11 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     this.run = run;
     this.checkpoints = checkpoints;
     this.metrics = metrics;
+    this.faults = faults;
+    this.health = health;
     this.progress = progress;
     this.clock = surroundings.clock();
-    this.planner = new RoundPlanner(config, surroundings.slots(), progress.replicas());
+    this.planner = new RoundPlanner(config, surroundings.slots(), metrics, progress.replicas());
     this.tokenizerJson =
         manifest.requireTokenizer(data.getFileSystem(spark.hadoopConfiguration()), data);
   }
@@ -121,6 +129,9 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
       // is measured by the next round's first step.
       requireFinite(mean(next, TokenShards.TRAIN, config.context()), next);
     }
+    faults.tell(metrics);
+    HealthMetrics well = measures.health(health);
+    health.tell(metrics, next.round(), well);
     long now = System.nanoTime();
     metrics.round(
         measures.metrics(
@@ -129,7 +140,8 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
             tokensBefore,
             progress.tokensSeen(),
             (now - roundStart) * 1e-9,
-            checkpointSeconds));
+            checkpointSeconds,
+            well));
     roundStart = now;
     checkpointSeconds = 0;
     if (last || next.round() % config.checkpoint().everyRounds() == 0) {
@@ -143,10 +155,13 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
             before
                 .differences(now)
                 .forEach(
-                    difference ->
-                        LOG.warn(
-                            "{} since the checkpoint, so the result is not bit for bit that of a run without a break",
-                            difference)));
+                    difference -> {
+                      String sentence =
+                          difference
+                              + " since the checkpoint, so the result is not bit for bit that of a run without a break";
+                      LOG.warn(sentence);
+                      metrics.notice(Notice.Topic.RESUME, Notice.Severity.WARNING, sentence);
+                    }));
     expected = Optional.empty();
   }
 

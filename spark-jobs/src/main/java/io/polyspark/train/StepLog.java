@@ -1,6 +1,7 @@
 package io.polyspark.train;
 
 import io.polyspark.model.checkpoint.Environment;
+import io.polyspark.model.transformer.ActivationHealth;
 import io.polyspark.train.metrics.ReplicaMetrics;
 import io.polyspark.train.metrics.StepMetrics;
 import java.io.Serializable;
@@ -8,12 +9,16 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.SparkEnv;
 
-/** What one replica reports of one round: its steps, its experts' use, and where it computed. */
+/**
+ * What one replica reports of one round: its steps, the use of its experts and activations, and
+ * where it computed.
+ */
 final class StepLog implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final ArrayList<StepMetrics> steps;
   private final ExpertTally experts;
+  private final ArrayList<ActivationHealth> activations;
   private final int threads;
   private final String kernels;
   private final String blasCore;
@@ -25,9 +30,14 @@ final class StepLog implements Serializable {
 
   /** The log of a replica that has just ended its last step here, in this JVM. */
   StepLog(
-      List<StepMetrics> steps, ExpertTally experts, Environment environment, List<String> gpus) {
+      List<StepMetrics> steps,
+      ExpertTally experts,
+      List<ActivationHealth> activations,
+      Environment environment,
+      List<String> gpus) {
     this.steps = new ArrayList<>(steps);
     this.experts = experts;
+    this.activations = new ArrayList<>(activations);
     this.threads = environment.threadsPerTask();
     this.kernels = environment.kernels();
     this.blasCore = environment.blasCore();
@@ -46,12 +56,24 @@ final class StepLog implements Serializable {
     return experts;
   }
 
-  /** What it says of the replica. */
-  ReplicaMetrics replica(int number) {
+  /** Of each layer, in the round's last step; empty where the replica stopped before that. */
+  List<ActivationHealth> activations() {
+    return List.copyOf(activations);
+  }
+
+  /** What it says of the replica, whose drift is known where replicas are averaged. */
+  ReplicaMetrics replica(int number, double drift) {
     double seconds = steps.stream().mapToDouble(StepMetrics::computeSeconds).sum();
     long tokens = steps.stream().mapToLong(StepMetrics::tokens).sum();
     return new ReplicaMetrics(
-        number, host, executor, gpu, steps.size(), seconds > 0 ? tokens / seconds : 0, lastSeen);
+        number,
+        host,
+        executor,
+        gpu,
+        steps.size(),
+        seconds > 0 ? tokens / seconds : 0,
+        drift,
+        lastSeen);
   }
 
   Environment environment() {

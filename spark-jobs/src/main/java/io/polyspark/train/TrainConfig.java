@@ -35,6 +35,8 @@ import java.util.Map;
  * @param averaging what happens between rounds
  * @param validation how often the averaged model is measured
  * @param checkpoint how often it is kept
+ * @param health where measures of it stop being normal
+ * @param metrics where they go beside {@code metrics.jsonl}
  * @param seed of the initial parameters, the data order and the rounding of deltas
  */
 public record TrainConfig(
@@ -51,6 +53,8 @@ public record TrainConfig(
     Averaging averaging,
     Validation validation,
     Checkpoints checkpoint,
+    HealthLimits health,
+    MetricsOutput metrics,
     long seed) {
 
   /**
@@ -93,6 +97,13 @@ public record TrainConfig(
    * @param maxFailures training stops when more than so many in a row could not be written
    */
   public record Checkpoints(int everyRounds, int keep, int maxFailures) {}
+
+  /**
+   * Where metrics go beside {@code metrics.jsonl}.
+   *
+   * @param tensorboard whether event files are written for TensorBoard
+   */
+  public record MetricsOutput(boolean tensorboard) {}
 
   /**
    * Reads a file.
@@ -180,6 +191,8 @@ public record TrainConfig(
     kept.put("keep", checkpoint.keep());
     kept.put("max_failures", checkpoint.maxFailures());
     values.put("checkpoint", kept);
+    values.put("health", health.toMap());
+    values.put("metrics", new LinkedHashMap<>(Map.of("tensorboard", metrics.tensorboard())));
     values.put("seed", seed);
     return values;
   }
@@ -207,6 +220,8 @@ public record TrainConfig(
             "averaging",
             "validation",
             "checkpoint",
+            "health",
+            "metrics",
             "seed");
     ModelConfig model =
         ModelConfig.load(
@@ -255,6 +270,8 @@ public record TrainConfig(
         averaging(root),
         validation(root),
         checkpoints(root),
+        HealthLimits.read(root),
+        new MetricsOutput(root.section("metrics", "tensorboard").flag("tensorboard", false)),
         root.whole("seed", 1337, Long.MIN_VALUE, Long.MAX_VALUE));
   }
 

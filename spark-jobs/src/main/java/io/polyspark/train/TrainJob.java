@@ -53,6 +53,9 @@ public final class TrainJob {
   private final FileSystem outputFs;
   private final RunDirectory run;
 
+  /** What people should know of how the run was taken up. */
+  private final List<String> warnings = new ArrayList<>();
+
   private TrainJob(
       JavaSparkContext spark, TrainConfig config, Path data, Path output, Surroundings surroundings)
       throws IOException {
@@ -147,7 +150,7 @@ public final class TrainJob {
               + " leave out --resume.",
           run.path(), damages.get(0));
     }
-    damages.forEach(LOG::warn);
+    damages.forEach(this::warn);
     if (newest.isEmpty()) {
       LOG.warn("{} has no whole checkpoint: the run starts from its beginning", run.path());
     }
@@ -181,11 +184,15 @@ public final class TrainJob {
     ConfigDifferences.between(before.toMap(), config.toMap())
         .forEach(
             difference ->
-                LOG.warn(
-                    "Resuming {}: {}, so the result is not bit for bit that of a run without a break",
-                    run.path(),
-                    difference));
+                warn(
+                    "Resuming %s: %s, so the result is not bit for bit that of a run without a break"
+                        .formatted(run.path(), difference)));
     LOG.info("Resuming from {}", checkpoint.directory());
+  }
+
+  private void warn(String sentence) {
+    LOG.warn(sentence);
+    warnings.add(sentence);
   }
 
   /** An outer optimizer that starts anew in the middle of a run would be another one's run. */
@@ -218,6 +225,7 @@ public final class TrainJob {
       Path data, Manifest manifest, Optional<Checkpoint> checkpoint, RunProgress progress)
       throws IOException {
     AveragingOptions options = options();
+    HealthWatch health = new HealthWatch(config.health());
     try (RunMetrics metrics =
             RunMetrics.open(
                 spark,
@@ -225,13 +233,27 @@ public final class TrainJob {
                 run.metrics(),
                 checkpoint.map(from -> from.trainer().round()).orElse(0),
                 progress.completedSteps(),
-                config.steps());
+                config.steps(),
+                config.metrics().tensorboard()
+                    ? Optional.of(new Path(run.path(), "tensorboard"))
+                    : Optional.empty(),
+                health::recall);
         AsyncCheckpoints checkpoints =
-            new AsyncCheckpoints(
-                outputFs, run, config.checkpoint(), WriteAttempts.USUAL, metrics)) {
+            new AsyncCheckpoints(outputFs, run, config.checkpoint(), WriteAttempts.USUAL, metrics);
+        Faults faults = Faults.of(spark)) {
       Rounds steering =
           new Rounds(
-              spark, config, data, manifest, run, checkpoints, metrics, progress, surroundings);
+              spark,
+              config,
+              data,
+              manifest,
+              run,
+              checkpoints,
+              metrics,
+              faults,
+              health,
+              progress,
+              surroundings);
       checkpoint.ifPresent(from -> steering.expect(from.trainer().environment()));
       TrainingUi.follow(spark);
       metrics.started(description(data, checkpoint));
@@ -241,6 +263,8 @@ public final class TrainJob {
                   Notice.Topic.RESUME,
                   Notice.Severity.INFO,
                   "Went on from " + from.directory().getName()));
+      warnings.forEach(
+          sentence -> metrics.notice(Notice.Topic.RESUME, Notice.Severity.WARNING, sentence));
       try {
         RoundState end =
             new RoundLoop<>(new AveragingRound(spark, options), steering)
@@ -252,6 +276,10 @@ public final class TrainJob {
         metrics.ended("");
         return progress.result(run.checkpoint(end.round()), data);
       } catch (RuntimeException failure) {
+        faults.tell(metrics);
+        if (failure instanceof DivergedException) {
+          metrics.notice(Notice.Topic.HEALTH, Notice.Severity.WARNING, failure.getMessage());
+        }
         metrics.ended(firstLine(failure));
         throw failure;
       }

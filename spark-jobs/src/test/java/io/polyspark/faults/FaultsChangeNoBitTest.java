@@ -100,6 +100,7 @@ class FaultsChangeNoBitTest {
       assertEnds(driver);
     }
     assertThat(cluster.errors()).contains("Lost executor");
+    assertThat(cluster.notices(run, "fault")).anyMatch(line -> line.contains("Lost executor "));
     assertEqualsWhole(run);
     // Another test may draw the same.
     cluster.files().delete(path(run), true);
@@ -282,6 +283,9 @@ class FaultsChangeNoBitTest {
     assertThat(cluster.errors())
         .contains("round-0000004")
         .contains("Resuming from " + cluster.uri(copy));
+    assertThat(cluster.notices(copy, "resume"))
+        .anyMatch(line -> line.contains("round-0000004"))
+        .anyMatch(line -> line.contains("Went on from round-0000002"));
     assertEqualsWhole(copy);
   }
 

@@ -171,6 +171,15 @@ final class FaultyCluster implements AutoCloseable {
     return MetricsLines.withoutTimes(text(metrics(run)).lines().toList());
   }
 
+  /** The lines of a run's {@code metrics.jsonl} that say what happened, of one topic. */
+  List<String> notices(String run, String topic) throws IOException {
+    return text(metrics(run))
+        .lines()
+        .filter(line -> line.startsWith("{\"kind\":\"notice\""))
+        .filter(line -> line.contains("\"topic\":\"" + topic + "\""))
+        .toList();
+  }
+
   /** No writer has left anything behind. */
   void assertNothingTemporary(String run) throws IOException {
     RemoteIterator<LocatedFileStatus> all = files.listFiles(path(run), true);

@@ -5,8 +5,8 @@ import java.util.List;
 /** The lines of a {@code metrics.jsonl}, so that those of two runs can be compared. */
 public final class MetricsLines {
   private static final String TIMES =
-      "\"(seconds|\\w+_seconds|outside_share|tokens_per_second|time)\":[^,}]+"
-          + "|\"replicas\":\\[[^]]*\\]";
+      "\"(seconds|\\w+_seconds|outside_share|tokens_per_second|straggler|time|last_seen)\":[^,}]+"
+          + "|\"(host|executor|gpu)\":\"[^\"]*\"";
 
   private MetricsLines() {}
 

@@ -1,6 +1,7 @@
 package io.polyspark.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.checkpoint.TrainerState;
@@ -9,6 +10,7 @@ import io.polyspark.model.shards.DataPosition;
 import io.polyspark.model.shards.SampleRange;
 import io.polyspark.testing.LocalCluster;
 import io.polyspark.train.averaging.OptimizerStatePolicy;
+import io.polyspark.train.metrics.Notice;
 import io.polyspark.train.metrics.RoundMetrics;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,6 +66,15 @@ class LateAndElasticRunsTest {
     assertThat(TinyRuns.rounds(whole))
         .extracting(RoundMetrics::step)
         .containsExactly(4L, 8L, 12L, 16L);
+    assertThat(TinyRuns.notices(whole))
+        .filteredOn(notice -> notice.topic() == Notice.Topic.REPLICAS)
+        .extracting(Notice::round, Notice::text)
+        .containsExactly(
+            tuple(
+                2,
+                "Round 2: replica 1 reached the deadline of 8.0 s and stopped after 2 of 4 steps; the"
+                    + " mean counts it by its steps, the samples that it left come next, and another"
+                    + " run will not give the same bits"));
     assertThat(resumed.tokensSeen()).isEqualTo((16 + 14) * 4L * 16);
     assertThat(TinyRuns.model(broken)).isEqualTo(TinyRuns.model(whole));
     assertThat(TinyRuns.trainedLines(broken)).isEqualTo(TinyRuns.trainedLines(whole));
@@ -116,6 +127,13 @@ class LateAndElasticRunsTest {
     assertThat(TinyRuns.rounds(whole))
         .extracting(round -> round.replicaSteps().size())
         .containsExactly(2, 3, 4, 3);
+    assertThat(TinyRuns.notices(whole))
+        .filteredOn(notice -> notice.topic() == Notice.Topic.REPLICAS)
+        .extracting(Notice::round, notice -> notice.text().split(":", 2)[0])
+        .containsExactly(
+            tuple(2, "Round 2 has 3 replicas, the one before had 2"),
+            tuple(3, "Round 3 has 4 replicas, the one before had 3"),
+            tuple(4, "Round 4 has 3 replicas, the one before had 4"));
     assertThat(TinyRuns.model(broken)).isEqualTo(TinyRuns.model(whole));
     assertThat(TinyRuns.trainedLines(broken)).isEqualTo(TinyRuns.trainedLines(whole));
     assertThat(state(broken, 2).replicas()).isEqualTo(3);

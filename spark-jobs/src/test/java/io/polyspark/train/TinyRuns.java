@@ -7,7 +7,9 @@ import io.polyspark.prep.Split;
 import io.polyspark.prep.version.GrownManifest;
 import io.polyspark.testing.LocalCluster;
 import io.polyspark.testing.MetricsLines;
+import io.polyspark.train.metrics.Metrics;
 import io.polyspark.train.metrics.MetricsFile;
+import io.polyspark.train.metrics.Notice;
 import io.polyspark.train.metrics.RoundMetrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -151,16 +153,26 @@ final class TinyRuns {
   }
 
   static List<RoundMetrics> rounds(Path run) throws IOException {
-    List<RoundMetrics> rounds = new ArrayList<>();
+    return records(run, RoundMetrics.class);
+  }
+
+  /** What happened in a run, in order. */
+  static List<Notice> notices(Path run) throws IOException {
+    return records(run, Notice.class);
+  }
+
+  /** The records of one kind, in order. */
+  static <M extends Metrics> List<M> records(Path run, Class<M> kind) throws IOException {
+    List<M> records = new ArrayList<>();
     MetricsFile.read(
         FileSystem.getLocal(new Configuration()),
         hadoop(run.resolve("metrics.jsonl")),
         metrics -> {
-          if (metrics instanceof RoundMetrics round) {
-            rounds.add(round);
+          if (kind.isInstance(metrics)) {
+            records.add(kind.cast(metrics));
           }
         });
-    return rounds;
+    return records;
   }
 
   static void delete(Path tree) throws IOException {

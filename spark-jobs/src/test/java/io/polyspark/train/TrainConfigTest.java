@@ -58,7 +58,24 @@ class TrainConfigTest {
     assertThat(config.averaging().optimizerState()).isEqualTo(OptimizerStatePolicy.AVERAGED);
     assertThat(config.validation()).isEqualTo(new TrainConfig.Validation(10, 65536));
     assertThat(config.checkpoint()).isEqualTo(new TrainConfig.Checkpoints(10, 3, 3));
+    assertThat(config.health()).isEqualTo(new HealthLimits(0.99, 0.5, 0.9, 0.1, 8, 200, 2));
+    assertThat(config.metrics().tensorboard()).isFalse();
     assertThat(config.seed()).isEqualTo(1337);
+  }
+
+  @Test
+  void limitsOfHealthAreReadAndSaved() throws IOException {
+    TrainConfig config =
+        load(
+            "model: char\nhealth: {dead_channels: 0.25}",
+            "health.straggler=3",
+            "metrics.tensorboard=true");
+    assertThat(config.health()).isEqualTo(new HealthLimits(0.99, 0.25, 0.9, 0.1, 8, 200, 3));
+    assertThat(TrainConfig.fromMap(config.toMap(), "the test")).isEqualTo(config);
+    assertThatThrownBy(() -> load("model: char", "health.saturation=1.5"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("health.saturation")
+        .hasMessageContaining("a number from 0 to 1");
   }
 
   @Test

@@ -39,6 +39,21 @@ public interface MlpActivation {
     return 0;
   }
 
+  /** What of its input tells how well it is used. */
+  enum Watched {
+    /** Nothing. */
+    NOTHING,
+    /** How much of it is not above zero: all that becomes one number. */
+    ZEROS,
+    /** How much single channels hold of the norms of its powers; r_1 is kept per row first. */
+    POWERS
+  }
+
+  /** What is watched of it; nothing by default. */
+  default Watched watched() {
+    return Watched.NOTHING;
+  }
+
   /** Whether a second projection, the gate, feeds it. */
   default boolean isGate() {
     return this instanceof GateActivation;

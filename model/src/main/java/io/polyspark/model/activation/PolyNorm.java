@@ -43,6 +43,11 @@ public final class PolyNorm implements ElementActivation {
   }
 
   @Override
+  public Watched watched() {
+    return Watched.POWERS;
+  }
+
+  @Override
   public void forward(
       Elementwise math, Tensor x, double[] coefficients, ActivationMemory memory, Tensor y) {
     inverseRms(math, x, memory);

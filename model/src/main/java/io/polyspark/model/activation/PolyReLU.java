@@ -23,6 +23,11 @@ public final class PolyReLU implements ElementActivation {
   }
 
   @Override
+  public Watched watched() {
+    return Watched.ZEROS;
+  }
+
+  @Override
   public void forward(
       Elementwise math, Tensor x, double[] coefficients, ActivationMemory memory, Tensor y) {
     Tensor u = memory.scratch().get(0);

@@ -11,6 +11,11 @@ public final class ReLU implements ElementActivation {
   }
 
   @Override
+  public Watched watched() {
+    return Watched.ZEROS;
+  }
+
+  @Override
   public void forward(
       Elementwise math, Tensor x, double[] coefficients, ActivationMemory memory, Tensor y) {
     math.relu(x, y);

@@ -6,6 +6,7 @@ import io.polyspark.model.tensor.Indices;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Tensor;
+import io.polyspark.model.transformer.ActivationHealth;
 import io.polyspark.model.transformer.ExpertLoad;
 import io.polyspark.model.transformer.Parameters;
 import io.polyspark.model.transformer.Transformer;
@@ -82,6 +83,12 @@ final class BatchPass implements AutoCloseable {
     transformer.forward(tokens);
   }
 
+  /** As {@link #forward}, and measures what {@link #activationHealth} says. */
+  void forwardWatched(int[] ids) {
+    upload(ids, tokens);
+    transformer.forwardWatched(tokens);
+  }
+
   /**
    * The cross-entropy of every position.
    *
@@ -115,6 +122,11 @@ final class BatchPass implements AutoCloseable {
   /** What the batch adds to the mean cross-entropy; 0 for a dense model. */
   double routerLoss() {
     return transformer.routerLoss();
+  }
+
+  /** How the last watched batch used the activation of each layer. */
+  List<ActivationHealth> activationHealth() {
+    return transformer.activationHealth();
   }
 
   /** How the batch used the experts of each layer; empty for a dense model. */

@@ -7,6 +7,7 @@ import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Precision;
 import io.polyspark.model.tensor.nd4j.Nd4jFlatVector;
+import io.polyspark.model.transformer.ActivationHealth;
 import io.polyspark.model.transformer.ExpertLoad;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.model.transformer.Parameters;
@@ -159,6 +160,18 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
     BatchPass current = pass(batch, tokens.length / batch, MemoryPlan.Purpose.TRAINING);
     current.forward(tokens);
     score(current.backward(targets));
+  }
+
+  /** As {@link #backward}, and measures what {@link #activationHealth} says. */
+  void backwardWatched(int[] tokens, int[] targets, int batch) {
+    BatchPass current = pass(batch, tokens.length / batch, MemoryPlan.Purpose.TRAINING);
+    current.forwardWatched(tokens);
+    score(current.backward(targets));
+  }
+
+  /** How the last watched batch used the activation of each layer. */
+  List<ActivationHealth> activationHealth() {
+    return pass.activationHealth();
   }
 
   private BatchPass pass(int batch, int context, MemoryPlan.Purpose purpose) {

@@ -13,6 +13,7 @@ import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.tensor.Precision;
 import io.polyspark.model.tensor.nd4j.Nd4jFlatVector;
 import io.polyspark.model.tensor.nd4j.Nd4jKernels;
+import io.polyspark.model.transformer.ActivationHealth;
 import io.polyspark.model.transformer.ExpertLoad;
 import io.polyspark.model.transformer.Initializer;
 import io.polyspark.model.transformer.ParameterLayout;
@@ -259,6 +260,28 @@ public final class Replica implements AutoCloseable {
     AdamW adamW = trainable().adamW();
     checkLength(tokens);
     layer().backward(tokens, targets, batch);
+    return step(adamW);
+  }
+
+  /**
+   * As {@link #train}, to the bit, and measures what {@link #activationHealth} says then.
+   *
+   * @param tokens [B*T]
+   * @param targets [B*T]
+   */
+  public Step trainWatched(int[] tokens, int[] targets) {
+    AdamW adamW = trainable().adamW();
+    checkLength(tokens);
+    layer().backwardWatched(tokens, targets, batch);
+    return step(adamW);
+  }
+
+  /** How the batch of {@link #trainWatched} used the activation of each layer. */
+  public List<ActivationHealth> activationHealth() {
+    return layer().activationHealth();
+  }
+
+  private Step step(AdamW adamW) {
     AdamW.Result result = adamW.step(completedSteps);
     completedSteps++;
     return new Step(

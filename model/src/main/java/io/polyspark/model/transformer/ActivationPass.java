@@ -9,6 +9,7 @@ import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Tensor;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -106,6 +107,22 @@ final class ActivationPass {
       ((ElementActivation) activation)
           .forward(kernels, up, coefficients.read(parameters), memory, inner);
     }
+  }
+
+  /**
+   * What the last forward pass says of the activation; overwrites {@link #dUp} and {@link #dInner}.
+   *
+   * @param stretches the rows that have the same weights, of those that have rows
+   */
+  ActivationHealth health(List<ActivationProbe.Stretch> stretches) {
+    ActivationProbe probe = new ActivationProbe(kernels, up, dUp, dInner);
+    return switch (activation.watched()) {
+      case NOTHING -> ActivationHealth.NOTHING;
+      case ZEROS -> probe.zeros(stretches);
+      case POWERS ->
+          probe.powers(
+              memory.perRow().get(0), memory.rowScratch().get(0), memory.rowScratch().get(1));
+    };
   }
 
   /**

@@ -123,6 +123,11 @@ final class Block {
         gradients.get(names.inputNorm()));
   }
 
+  /** How the forward pass that has just ended used the activation of the MLP. */
+  ActivationHealth activationHealth() {
+    return mlp.activationHealth();
+  }
+
   /** How the last forward pass used the experts; nothing where there are none. */
   Optional<ExpertLoad> expertLoad() {
     return mlp.expertLoad();

@@ -25,6 +25,12 @@ interface FeedForward {
    */
   void backward(Tensor x, Tensor dY, Tensor dX);
 
+  /**
+   * How the forward pass that has just ended used the activation; overwrites memory that the
+   * backward pass fills.
+   */
+  ActivationHealth activationHealth();
+
   /** How the last forward pass used the experts; nothing where there are none. */
   Optional<ExpertLoad> expertLoad();
 }

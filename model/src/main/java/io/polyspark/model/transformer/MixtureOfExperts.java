@@ -160,6 +160,16 @@ final class MixtureOfExperts implements FeedForward {
   }
 
   @Override
+  public ActivationHealth activationHealth() {
+    return activation.health(
+        IntStream.range(0, routing.experts())
+            .filter(expert -> routing.begin(expert) < routing.end(expert))
+            .mapToObj(
+                expert -> new ActivationProbe.Stretch(routing.begin(expert), routing.end(expert)))
+            .toList());
+  }
+
+  @Override
   public Optional<ExpertLoad> expertLoad() {
     return Optional.of(loss.measured());
   }

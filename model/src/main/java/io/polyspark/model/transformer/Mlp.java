@@ -5,6 +5,7 @@ import io.polyspark.model.tensor.Into;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -68,6 +69,11 @@ final class Mlp implements FeedForward {
   private void projectionGradient(Tensor d, Tensor x, String weight, Tensor dX, Into into) {
     kernels.linearWeightGradient(d, x, gradients.get(weight));
     kernels.linearInputGradient(d, parameters.get(weight), dX, into);
+  }
+
+  @Override
+  public ActivationHealth activationHealth() {
+    return activation.health(List.of(new ActivationProbe.Stretch(0, activation.up().rows())));
   }
 
   @Override

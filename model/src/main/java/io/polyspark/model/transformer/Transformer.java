@@ -9,6 +9,7 @@ import io.polyspark.model.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -36,6 +37,7 @@ public final class Transformer {
   private final Tensor inverseRms;
   private final Tensor dX;
   private final Tensor dNormed;
+  private List<ActivationHealth> health = List.of();
 
   /**
    * @param plan where memory comes from; {@link MemoryPlan.Purpose#TRAINING} for {@link #backward}
@@ -83,9 +85,25 @@ public final class Transformer {
    * @return [N, D], valid until the next pass
    */
   public Tensor forward(Indices tokens) {
+    return forward(tokens, block -> {});
+  }
+
+  /**
+   * As {@link #forward}, and measures what {@link #activationHealth} says; only in memory for
+   * training. No bit of the result depends on it.
+   */
+  public Tensor forwardWatched(Indices tokens) {
+    List<ActivationHealth> measured = new ArrayList<>();
+    Tensor result = forward(tokens, block -> measured.add(block.activationHealth()));
+    health = List.copyOf(measured);
+    return result;
+  }
+
+  private Tensor forward(Indices tokens, Consumer<Block> afterEach) {
     kernels.gatherRows(parameters.get(Names.EMBEDDING), tokens, x.get(0));
     for (int layer = 0; layer < blocks.size(); layer++) {
       blocks.get(layer).forward(x.get(layer), x.get(layer + 1));
+      afterEach.accept(blocks.get(layer));
     }
     kernels.rmsNorm(
         x.get(blocks.size()),
@@ -134,6 +152,11 @@ public final class Transformer {
       blocks.get(layer).backward(x.get(layer), dX);
     }
     kernels.scatterAddRows(dX, tokens, gradients.get(Names.EMBEDDING));
+  }
+
+  /** How the last watched batch used the activation of each layer; empty before the first. */
+  public List<ActivationHealth> activationHealth() {
+    return health;
   }
 
   /** How the last forward pass used the experts of each layer; empty for a dense model. */

@@ -13,15 +13,18 @@ final class AveragedChunk implements Serializable {
   private final int vector;
   private final int chunk;
   private final byte[] values;
+  private final double[] squares;
 
   /**
    * @param values {@link Float32}; the chunk owns them
+   * @param squares of {@link Drift#squares} where it is a chunk of the parameters, else empty
    */
-  AveragedChunk(PieceKey.Kind kind, int vector, int chunk, byte[] values) {
+  AveragedChunk(PieceKey.Kind kind, int vector, int chunk, byte[] values, double... squares) {
     this.kind = kind;
     this.vector = vector;
     this.chunk = chunk;
     this.values = values;
+    this.squares = squares;
   }
 
   PieceKey.Kind kind() {
@@ -39,5 +42,10 @@ final class AveragedChunk implements Serializable {
   /** The values themselves; whoever receives the chunk owns them. */
   byte[] values() {
     return values;
+  }
+
+  /** The sums over the chunk's pieces that their drift is made of. */
+  double[] squares() {
+    return squares;
   }
 }

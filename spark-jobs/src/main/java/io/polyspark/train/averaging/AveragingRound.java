@@ -108,15 +108,17 @@ public final class AveragingRound {
         List<Outcome.Trained<M>> trained = outcomes(pieces);
         long computed = System.nanoTime();
 
+        List<Participant> participants = participants(trained);
+        Drift drift = new Drift(state.parameters().plan().chunks());
         ChunkAverager averager =
             new ChunkAverager(
                 round,
-                participants(trained),
+                participants,
                 options.deltas().format(),
                 options.outer(),
                 parameters,
                 outerState);
-        RoundState next = collect(pieces.mapPartitions(averager), plan, state, trained);
+        RoundState next = collect(pieces.mapPartitions(averager), plan, state, trained, drift);
         long averaged = System.nanoTime();
 
         List<ReplicaReport<M>> reports = trained.stream().map(Outcome.Trained::report).toList();
@@ -130,7 +132,8 @@ public final class AveragingRound {
         RoundTraffic traffic =
             new RoundTraffic(
                 trained.stream().mapToLong(Outcome.Trained::sentBytes).sum(), broadcasts.bytes());
-        return new RoundResult<>(next, reports, timings, traffic);
+        return new RoundResult<>(
+            next, reports, timings, traffic, drift.ofReplicas(options.replicas(), participants));
       }
     }
   }
@@ -226,7 +229,8 @@ public final class AveragingRound {
       JavaRDD<AveragedChunk> chunks,
       ReducePlan plan,
       RoundState state,
-      List<Outcome.Trained<M>> trained) {
+      List<Outcome.Trained<M>> trained,
+      Drift drift) {
     Map<Kind, List<ChunkedVector>> vectors = awaited(state, trained);
     for (int first = 1; first <= plan.partitions(); first += plan.partitionsPerJob()) {
       int last = Math.min(first + plan.partitionsPerJob() - 1, plan.partitions());
@@ -234,6 +238,9 @@ public final class AveragingRound {
       for (List<AveragedChunk> partition : chunks.collectPartitions(partitions)) {
         for (AveragedChunk chunk : partition) {
           vectors.get(chunk.kind()).get(chunk.vector()).adopt(chunk.chunk(), chunk.values());
+          if (chunk.kind() == Kind.PARAMETERS) {
+            drift.add(chunk.chunk(), chunk.squares());
+          }
         }
       }
     }

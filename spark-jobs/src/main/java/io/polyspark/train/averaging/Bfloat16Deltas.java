@@ -4,6 +4,7 @@ import io.polyspark.model.random.SplitMix64;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.ShortBuffer;
+import java.util.Arrays;
 
 /**
  * The upper half of a float32, 2 bytes an element, little endian. Its neighbours among the float32
@@ -40,6 +41,23 @@ record Bfloat16Deltas() implements DeltaCodec {
     for (int i = 0; i < sum.length; i++) {
       sum[i] += weight * Float.intBitsToFloat(upper.get(i) << Short.SIZE);
     }
+  }
+
+  @Override
+  public double squaredDistance(double[] mean, byte[] encoded) {
+    ShortBuffer upper = view(encoded);
+    double sum = 0;
+    for (int i = 0; i < upper.limit(); i++) {
+      double distance = Float.intBitsToFloat(upper.get(i) << Short.SIZE) - mean[i];
+      sum += distance * distance;
+    }
+    return sum;
+  }
+
+  @Override
+  public byte[] beginning(byte[] encoded, int elements) {
+    int bytes = elements * Short.BYTES;
+    return bytes >= encoded.length ? encoded : Arrays.copyOf(encoded, bytes);
   }
 
   private static ShortBuffer view(byte[] bytes) {

@@ -11,7 +11,8 @@ import scala.Tuple2;
 /**
  * The reduce side of a round, on an executor: the pieces of each chunk come one after another in
  * replica order; their sum is taken in float64 in that order, so that the same pieces always give
- * the same bits, and the outer optimizer makes the next chunk of it. Holds one chunk at a time.
+ * the same bits, and the outer optimizer makes the next chunk of it. Holds one chunk at a time, and
+ * of the parameters the pieces of which {@link Drift} is made.
  *
  * @param round the round being run, from 1
  * @param participants the replicas whose pieces make the weighted mean, in ascending order
@@ -53,6 +54,7 @@ record ChunkAverager(
     DeltaCodec codec = null;
     double[] mean = null;
     long weights = 0;
+    List<byte[]> received = new ArrayList<>();
     for (Participant participant : participants) {
       Tuple2<PieceKey, byte[]> piece = pieces.hasNext() ? pieces.next() : null;
       if (piece == null || piece._1().replica() != participant.replica()) {
@@ -67,12 +69,15 @@ record ChunkAverager(
       }
       codec.addTo(mean, piece._2(), (double) participant.weight());
       weights += participant.weight();
+      if (first.kind() == PieceKey.Kind.PARAMETERS) {
+        received.add(codec.beginning(piece._2(), Drift.kept(mean.length, participants.size())));
+      }
     }
     for (int i = 0; i < mean.length; i++) {
       mean[i] /= weights;
     }
     if (first.kind() == PieceKey.Kind.PARAMETERS) {
-      step(first.chunk(), mean, ready);
+      step(first.chunk(), mean, Drift.squares(received, codec, mean), ready);
     } else {
       float[] values = new float[mean.length];
       for (int i = 0; i < mean.length; i++) {
@@ -87,7 +92,8 @@ record ChunkAverager(
     return (kind == PieceKey.Kind.PARAMETERS ? deltas : DeltaFormat.FP32).codec();
   }
 
-  private void step(int chunk, double[] pseudoGradient, Queue<AveragedChunk> ready) {
+  private void step(
+      int chunk, double[] pseudoGradient, double[] squares, Queue<AveragedChunk> ready) {
     int size = pseudoGradient.length;
     float[] nextParameters = new float[size];
     List<float[]> state = new ArrayList<>();
@@ -98,7 +104,8 @@ record ChunkAverager(
     }
     outer.step(round, parameters.chunk(chunk), pseudoGradient, state, nextParameters, nextState);
     ready.add(
-        new AveragedChunk(PieceKey.Kind.PARAMETERS, 0, chunk, Float32.encode(nextParameters)));
+        new AveragedChunk(
+            PieceKey.Kind.PARAMETERS, 0, chunk, Float32.encode(nextParameters), squares));
     for (int i = 0; i < nextState.size(); i++) {
       ready.add(
           new AveragedChunk(PieceKey.Kind.OUTER_STATE, i, chunk, Float32.encode(nextState.get(i))));

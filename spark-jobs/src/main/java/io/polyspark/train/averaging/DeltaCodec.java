@@ -28,4 +28,15 @@ interface DeltaCodec {
    * weight}, to {@code sum}, an element each.
    */
   void addTo(double[] sum, byte[] encoded, double weight);
+
+  /**
+   * The sum over the numbers of an encoded chunk of their squared difference from those of {@code
+   * mean} at the same places.
+   *
+   * @param encoded the chunk, or a {@link #beginning} of it
+   */
+  double squaredDistance(double[] mean, byte[] encoded);
+
+  /** The first numbers of an encoded chunk, encoded; the chunk itself where it has no more. */
+  byte[] beginning(byte[] encoded, int elements);
 }

@@ -2,6 +2,7 @@ package io.polyspark.train.averaging;
 
 import io.polyspark.model.random.SplitMix64;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /** As {@link Float32}, 4 bytes an element: exact. */
 record Float32Deltas() implements DeltaCodec {
@@ -21,5 +22,22 @@ record Float32Deltas() implements DeltaCodec {
     for (int i = 0; i < sum.length; i++) {
       sum[i] += weight * numbers.get(i);
     }
+  }
+
+  @Override
+  public double squaredDistance(double[] mean, byte[] encoded) {
+    FloatBuffer numbers = Float32.view(encoded);
+    double sum = 0;
+    for (int i = 0; i < numbers.limit(); i++) {
+      double distance = numbers.get(i) - mean[i];
+      sum += distance * distance;
+    }
+    return sum;
+  }
+
+  @Override
+  public byte[] beginning(byte[] encoded, int elements) {
+    int bytes = elements * Float.BYTES;
+    return bytes >= encoded.length ? encoded : Arrays.copyOf(encoded, bytes);
   }
 }

@@ -3,6 +3,7 @@ package io.polyspark.train.averaging;
 import io.polyspark.model.random.SplitMix64;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * A scale, float32 and little endian, then a byte q an element, from -127 to 127, that stands for q
@@ -49,5 +50,22 @@ record Int8Deltas() implements DeltaCodec {
     for (int i = 0; i < sum.length; i++) {
       sum[i] += weight * (encoded[Float.BYTES + i] * scale);
     }
+  }
+
+  @Override
+  public double squaredDistance(double[] mean, byte[] encoded) {
+    double scale = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN).getFloat();
+    double sum = 0;
+    for (int i = 0; i < elements(encoded); i++) {
+      double distance = encoded[Float.BYTES + i] * scale - mean[i];
+      sum += distance * distance;
+    }
+    return sum;
+  }
+
+  @Override
+  public byte[] beginning(byte[] encoded, int elements) {
+    int bytes = Float.BYTES + elements;
+    return bytes >= encoded.length ? encoded : Arrays.copyOf(encoded, bytes);
   }
 }

@@ -10,12 +10,18 @@ import java.util.List;
  * @param replicas one report per replica, in replica order
  * @param timings where the time went
  * @param traffic what was sent
+ * @param drift how far each replica came from the mean, in replica order: {@link Drift}
  */
 public record RoundResult<M extends Serializable>(
-    RoundState next, List<ReplicaReport<M>> replicas, RoundTimings timings, RoundTraffic traffic) {
+    RoundState next,
+    List<ReplicaReport<M>> replicas,
+    RoundTimings timings,
+    RoundTraffic traffic,
+    List<Double> drift) {
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public RoundResult {
     replicas = List.copyOf(replicas);
+    drift = List.copyOf(drift);
   }
 }

@@ -13,6 +13,9 @@ import java.io.Serializable;
  * @param gpu the address of the GPU that Spark gave it; empty where it computed on the CPU
  * @param steps optimizer steps that it took
  * @param tokensPerSecond its tokens over the time of its steps
+ * @param drift how far it came from the mean of all replicas, as a multiple of how far that has
+ *     come in the round: {@code ||theta_w - mean|| / ||mean - theta_r||} over all parameters, 0
+ *     where the mean has not moved
  * @param lastSeen when its last step ended by the clock of its machine, milliseconds since 1970
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -23,6 +26,7 @@ public record ReplicaMetrics(
     String gpu,
     int steps,
     double tokensPerSecond,
+    double drift,
     long lastSeen)
     implements Serializable {
   private static final long serialVersionUID = 1L;

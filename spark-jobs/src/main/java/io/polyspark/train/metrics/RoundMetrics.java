@@ -34,6 +34,7 @@ import java.util.OptionalDouble;
  * @param tokensPerSecond the round's tokens over {@code seconds}
  * @param coefficients trained activation coefficients by parameter name, in the model's order
  * @param experts one record per layer of a mixture of experts; empty for a dense model
+ * @param health how well the round went
  * @param time when the round was recorded, milliseconds since 1970
  * @param replicas one record per replica, in replica order
  */
@@ -60,6 +61,7 @@ public record RoundMetrics(
     double tokensPerSecond,
     Map<String, double[]> coefficients,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ExpertMetrics> experts,
+    HealthMetrics health,
     long time,
     List<ReplicaMetrics> replicas)
     implements Metrics {
@@ -70,6 +72,7 @@ public record RoundMetrics(
     replicaSteps = replicaSteps == null ? List.of() : List.copyOf(replicaSteps);
     coefficients = coefficients == null ? Map.of() : coefficients;
     experts = experts == null ? List.of() : List.copyOf(experts);
+    health = health == null ? HealthMetrics.UNKNOWN : health;
     replicas = replicas == null ? List.of() : List.copyOf(replicas);
   }
 }

@@ -1,11 +1,14 @@
 package io.polyspark.train.metrics;
 
 import io.polyspark.terminal.Terminal;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -42,13 +45,15 @@ public final class RunMetrics implements AutoCloseable {
   }
 
   /**
-   * The sinks that every run has: its {@code metrics.jsonl}, Spark's events, and a progress line on
-   * the standard error stream.
+   * The sinks of a run: its {@code metrics.jsonl}, Spark's events and gauges, a progress line on
+   * the standard error stream, and event files where TensorBoard is to have them.
    *
    * @param file {@code metrics.jsonl}; what it has past {@code finishedRound} is dropped
    * @param finishedRound the checkpoint's round where a run goes on, else 0
    * @param finishedSteps the checkpoint's steps of each replica, else 0
    * @param totalSteps steps of each replica in the whole run
+   * @param eventFiles the directory of TensorBoard's files, where it is to have some
+   * @param kept gets the records that {@code file} has up to {@code finishedRound}, in order
    */
   public static RunMetrics open(
       JavaSparkContext spark,
@@ -56,15 +61,34 @@ public final class RunMetrics implements AutoCloseable {
       Path file,
       int finishedRound,
       long finishedSteps,
-      long totalSteps) {
-    return new RunMetrics(
-        finishedRound,
-        List.of(
-            MetricsFile.open(fs, file, finishedRound),
-            new SparkEvents(spark),
-            Terminal.showsErrors()
-                ? ProgressLine.moving(totalSteps, finishedSteps, System.err)
-                : ProgressLine.plain(totalSteps, finishedSteps, System.err)));
+      long totalSteps,
+      Optional<Path> eventFiles,
+      Consumer<Metrics> kept) {
+    Optional<TensorBoardEvents> events =
+        eventFiles.map(
+            directory -> TensorBoardEvents.open(fs, directory, System.currentTimeMillis()));
+    List<MetricsSink> sinks = new ArrayList<>();
+    sinks.add(
+        MetricsFile.open(
+            fs,
+            file,
+            finishedRound,
+            record -> {
+              kept.accept(record);
+              events.ifPresent(sink -> sink.recall(record));
+            }));
+    events.ifPresent(
+        sink -> {
+          sink.recalled();
+          sinks.add(sink);
+        });
+    sinks.add(new SparkEvents(spark));
+    sinks.add(new SparkGauges());
+    sinks.add(
+        Terminal.showsErrors()
+            ? ProgressLine.moving(totalSteps, finishedSteps, System.err)
+            : ProgressLine.plain(totalSteps, finishedSteps, System.err));
+    return new RunMetrics(finishedRound, sinks);
   }
 
   /** Says what the run is; call it first. */

@@ -45,8 +45,18 @@ class EventsLandInSparksEventLogTest {
               validation.isPresent()
                   ? List.of(new ExpertMetrics(List.of(0.25, 0.75), 0.5, 1.5, 2.5, 0))
                   : List.of(),
+              new HealthMetrics(
+                  OptionalDouble.of(1.5),
+                  0,
+                  1.25,
+                  List.of(
+                      new LayerHealth(
+                          OptionalDouble.of(0.5),
+                          OptionalDouble.of(0.125),
+                          OptionalDouble.empty(),
+                          List.of(1)))),
               1_790_000_000_000L,
-              List.of(new ReplicaMetrics(0, "host", "1", "", 20, 7680, 1_790_000_000_000L)));
+              List.of(new ReplicaMetrics(0, "host", "1", "", 20, 7680, 0.25, 1_790_000_000_000L)));
       String json = JsonProtocol.sparkEventToJsonString(new RoundEvent(metrics));
       RoundEvent read = (RoundEvent) JsonProtocol.sparkEventFromJson(json);
       assertThat(read.metrics().validationLoss()).isEqualTo(validation);

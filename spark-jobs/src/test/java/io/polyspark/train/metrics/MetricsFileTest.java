@@ -51,12 +51,15 @@ class MetricsFileTest {
                 + "\"validation_loss\":2.25,")
         .endsWith(
             "\"coefficients\":{\"act_fn.bias\":[0.125]},\"experts\":[{\"load\":[0.5,0.5],"
-                + "\"entropy\":0.75,\"load_balancing_loss\":1.0,\"z_loss\":2.5,\"dropped\":0}],\"time\":1790000000000,\"replicas\":[{"
+                + "\"entropy\":0.75,\"load_balancing_loss\":1.0,\"z_loss\":2.5,\"dropped\":0}],"
+                + "\"health\":{\"loss_spike\":1.5,\"non_finite_steps\":0,\"straggler\":1.25,"
+                + "\"layers\":[{\"dead_activations\":0.5,\"dead_channels\":0.125,\"dead_experts\":[1]}]},"
+                + "\"time\":1790000000000,\"replicas\":[{"
                 + "\"replica\":0,\"host\":\"host\",\"executor\":\"1\",\"gpu\":\"\",\"steps\":20,"
-                + "\"tokens_per_second\":7680.0,\"last_seen\":1790000000000}]}");
+                + "\"tokens_per_second\":7680.0,\"drift\":0.25,\"last_seen\":1790000000000}]}");
     assertThat(Files.readAllLines(file).get(4))
         .contains("\"sent_bytes\":4096,\"broadcast_bytes\":1024,")
-        .contains("\"coefficients\":{\"act_fn.bias\":[0.125]},\"time\":1790000000000,")
+        .contains("\"coefficients\":{\"act_fn.bias\":[0.125]},\"health\":{")
         .endsWith("}]}");
   }
 
@@ -247,8 +250,18 @@ class MetricsFileTest {
             round % 2 == 0
                 ? List.of(new ExpertMetrics(List.of(0.5, 0.5), 0.75, 1, 2.5, 0))
                 : List.of(),
+            new HealthMetrics(
+                OptionalDouble.of(1.5),
+                0,
+                1.25,
+                List.of(
+                    new LayerHealth(
+                        OptionalDouble.of(0.5),
+                        OptionalDouble.of(0.125),
+                        OptionalDouble.empty(),
+                        List.of(1)))),
             1_790_000_000_000L,
-            List.of(new ReplicaMetrics(0, "host", "1", "", 20, 7680, 1_790_000_000_000L))));
+            List.of(new ReplicaMetrics(0, "host", "1", "", 20, 7680, 0.25, 1_790_000_000_000L))));
   }
 
   private static List<StepMetrics> steps(int round, int replica) {

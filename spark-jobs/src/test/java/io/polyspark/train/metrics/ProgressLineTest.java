@@ -78,6 +78,7 @@ class ProgressLineTest {
         41_000,
         Map.of(),
         List.of(),
+        HealthMetrics.UNKNOWN,
         0,
         List.of());
   }

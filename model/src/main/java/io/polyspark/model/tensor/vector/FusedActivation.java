@@ -43,6 +43,11 @@ abstract class FusedActivation implements ElementActivation {
     return plain.keptPerRow();
   }
 
+  @Override
+  public final Watched watched() {
+    return plain.watched();
+  }
+
   final void forEachRow(Tensor x, Tensor y, Loop loop) {
     VectorTensor from = VectorTensor.vector(x);
     VectorTensor to = VectorTensor.vector(y);

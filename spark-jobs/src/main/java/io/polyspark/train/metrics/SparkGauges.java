@@ -1,0 +1,89 @@
+package io.polyspark.train.metrics;
+
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.Meter;
+import com.codahale.metrics.MetricRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.metrics.MetricsSystem;
+import org.apache.spark.metrics.source.Source;
+
+/**
+ * The newest round in Spark's own metrics system, on the driver, so that every sink which Spark has
+ * takes it from there: a gauge for each of {@link RoundScalars}, two for each replica, a meter of
+ * tokens, and a counter of warnings for each topic of notices. A gauge appears with its first
+ * value. They stay, with their last values, until the application ends or its next run begins.
+ */
+public final class SparkGauges implements MetricsSink, Source {
+  /** The name under which Spark's sinks have it. */
+  public static final String NAME = "polyspark";
+
+  private final MetricRegistry registry = new MetricRegistry();
+  private final Map<String, Double> values = new ConcurrentHashMap<>();
+  private final List<StepMetrics> steps = new ArrayList<>();
+  private final Meter tokens = registry.meter("tokens");
+
+  /** Takes the place of an earlier run's. */
+  public SparkGauges() {
+    for (Notice.Topic topic : Notice.Topic.values()) {
+      registry.counter(warnings(topic));
+    }
+    MetricsSystem system = SparkEnv.get().metricsSystem();
+    system
+        .getSourcesByName(NAME)
+        .foreach(
+            before -> {
+              system.removeSource(before);
+              return null;
+            });
+    system.registerSource(this);
+  }
+
+  private static String warnings(Notice.Topic topic) {
+    return "warnings." + topic.name().toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public String sourceName() {
+    return NAME;
+  }
+
+  @Override
+  public MetricRegistry metricRegistry() {
+    return registry;
+  }
+
+  @Override
+  public void replicaRound(ReplicaRoundEvent event) {
+    steps.addAll(event.steps());
+    tokens.mark(event.steps().stream().mapToLong(StepMetrics::tokens).sum());
+  }
+
+  @Override
+  public void round(RoundMetrics round) {
+    RoundScalars.of(round, steps).forEach(this::set);
+    steps.clear();
+    for (ReplicaMetrics replica : round.replicas()) {
+      set("replica." + replica.replica() + ".tokens_per_second", replica.tokensPerSecond());
+      set("replica." + replica.replica() + ".drift", replica.drift());
+    }
+  }
+
+  private void set(String name, double value) {
+    if (values.put(name, value) == null) {
+      Gauge<Double> gauge = () -> values.get(name);
+      registry.register(name, gauge);
+    }
+  }
+
+  @Override
+  public void notice(Notice notice) {
+    if (notice.severity() == Notice.Severity.WARNING) {
+      registry.counter(warnings(notice.topic())).inc();
+    }
+  }
+}
