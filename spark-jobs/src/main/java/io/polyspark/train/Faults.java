@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.ExecutorLostFailure;
 import org.apache.spark.FetchFailed;
+import org.apache.spark.Resubmitted$;
 import org.apache.spark.TaskEndReason;
 import org.apache.spark.TaskFailedReason;
 import org.apache.spark.TaskKilled;
@@ -69,10 +71,17 @@ final class Faults extends SparkListener implements AutoCloseable {
     if (reason instanceof FetchFailed fetch) {
       failedFetches++;
       firstFetch = failedFetches == 1 ? line(fetch.message()) : firstFetch;
-    } else if (reason instanceof TaskFailedReason failed && !(reason instanceof TaskKilled)) {
+    } else if (reason instanceof TaskFailedReason failed && !belongsToAnother(reason)) {
       failedAttempts++;
       firstFailure = failedAttempts == 1 ? line(failed.toErrorString()) : firstFailure;
     }
+  }
+
+  /** Tasks that were stopped on purpose, and those that go with an executor that was lost. */
+  private static boolean belongsToAnother(TaskEndReason reason) {
+    return reason instanceof TaskKilled
+        || reason instanceof ExecutorLostFailure
+        || reason == Resubmitted$.MODULE$;
   }
 
   private static String line(String reason) {
@@ -88,7 +97,7 @@ final class Faults extends SparkListener implements AutoCloseable {
       int others = lost.size() - NAMED;
       warn(
           metrics,
-          "Lost executor %s%s; its replicas are trained again"
+          "Lost executor %s%s; its tasks run again"
               .formatted(named, others > 0 ? " and " + others + " more" : ""));
     }
     if (failedAttempts > 0) {

@@ -14,7 +14,7 @@ import java.util.Map;
  * @param expertLoad an expert is dead whose load is under this share of an even one
  * @param lossSpike how many deviations the worst loss may lie above the median
  * @param lossWindow of how many steps before a round the median is
- * @param straggler how many times the median's seconds per step a replica may take
+ * @param straggler how many times as long as the median replica's a replica's steps may take
  */
 public record HealthLimits(
     double deadActivations,

@@ -49,7 +49,7 @@ enum HealthMeasure {
       beyond.put(
           STRAGGLER,
           text(
-              "%s takes %.1f times the median's seconds per step, more than health.straggler=%s",
+              "%s takes %.1f times as long for a step as the median, more than health.straggler=%s",
               STRAGGLER.words, health.straggler(), limits.straggler()));
     }
     return beyond;

@@ -76,13 +76,17 @@ final class HealthWatch {
   private static double straggler(List<List<StepMetrics>> steps) {
     List<Double> paces =
         steps.stream()
-            .map(taken -> taken.stream().mapToDouble(StepMetrics::computeSeconds).average())
+            .map(taken -> RoundDeadline.medianOf(seconds(taken)))
             .filter(OptionalDouble::isPresent)
             .map(OptionalDouble::getAsDouble)
             .toList();
     double median = RoundDeadline.medianOf(paces).orElse(0);
     double slowest = paces.stream().mapToDouble(Double::doubleValue).max().orElse(0);
     return median > 0 ? slowest / median : 1;
+  }
+
+  private static List<Double> seconds(List<StepMetrics> steps) {
+    return steps.stream().map(StepMetrics::computeSeconds).toList();
   }
 
   private List<LayerHealth> layers(

@@ -121,7 +121,7 @@ class HealthWatchTest {
                     + " more than health.dead_channels=0.5"),
             said(
                 Notice.Severity.WARNING,
-                "Round 3: the slowest replica takes 2.5 times the median's seconds per step, more"
+                "Round 3: the slowest replica takes 2.5 times as long for a step as the median, more"
                     + " than health.straggler=2.0"),
             said(Notice.Severity.INFO, "Round 4: the slowest replica is normal again"),
             said(

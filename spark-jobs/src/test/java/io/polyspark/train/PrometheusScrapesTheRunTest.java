@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.polyspark.testing.LocalCluster;
+import io.polyspark.testing.PrometheusText;
 import io.polyspark.train.metrics.ExecutorGauges;
 import io.polyspark.train.metrics.LayerHealth;
 import io.polyspark.train.metrics.Notice;
 import io.polyspark.train.metrics.RoundMetrics;
 import io.polyspark.train.metrics.StepMetrics;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -28,11 +28,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.metrics.source.Source;
-import org.hawkular.agent.prometheus.text.TextPrometheusMetricDataParser;
-import org.hawkular.agent.prometheus.types.Counter;
-import org.hawkular.agent.prometheus.types.Gauge;
-import org.hawkular.agent.prometheus.types.Metric;
-import org.hawkular.agent.prometheus.types.MetricFamily;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -175,19 +170,6 @@ class PrometheusScrapesTheRunTest {
                 HttpRequest.newBuilder(page).build(),
                 HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-    Map<String, Double> values = new HashMap<>();
-    TextPrometheusMetricDataParser parser =
-        new TextPrometheusMetricDataParser(
-            new ByteArrayInputStream(answer.body().getBytes(StandardCharsets.UTF_8)));
-    for (MetricFamily family = parser.parse(); family != null; family = parser.parse()) {
-      for (Metric metric : family.getMetrics()) {
-        if (metric instanceof Gauge gauge) {
-          values.put(family.getName(), gauge.getValue());
-        } else if (metric instanceof Counter counter) {
-          values.put(family.getName(), counter.getValue());
-        }
-      }
-    }
-    return values;
+    return PrometheusText.values(answer.body());
   }
 }

@@ -207,7 +207,7 @@ class TrainConfigTest {
         "model: char\ninner_step: 5",
         "unknown key 'inner_step' (did you mean 'inner_steps'?); accepted are model, replicas,"
             + " steps, inner_steps, round_deadline, batch, context, recompute, dtype, optimizer, averaging, validation,"
-            + " checkpoint, seed.");
+            + " checkpoint, health, metrics, seed.");
     mistake(
         "model: char\noptimizer: {momentum: 0.9}",
         "unknown key 'optimizer.momentum'; accepted are lr, min_lr, warmup_steps, beta1, beta2, eps,"

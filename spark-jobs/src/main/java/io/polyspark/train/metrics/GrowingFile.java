@@ -43,7 +43,7 @@ final class GrowingFile {
 
   /**
    * @param file the file; it need not exist
-   * @throws UncheckedIOException if what a run left that died while it replaced the file cannot be
+   * @throws IOException if what a run left that died while it replaced the file cannot be
    *     put in its place
    */
   GrowingFile(FileSystem fs, Path file) throws IOException {
