@@ -27,4 +27,6 @@ classes="$PWD/spark-jobs/target/test-classes:$PWD/spark-jobs/target/classes:$(< 
 export SPARK_LOCAL_IP=127.0.0.1 OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 java "${options[@]}" -cp "$classes" io.polyspark.train.MetricsCost \
   "$config" "$directory" "${2:-40}" "${3:-20}"
-java "${options[@]}" -cp "$classes" io.polyspark.train.averaging.DriftCost
+for format in FP32 BF16 INT8; do
+  java "${options[@]}" -cp "$classes" io.polyspark.train.averaging.DriftCost "$format"
+done

@@ -37,6 +37,7 @@ class FromTextToTextTest {
         context: 16
         validation: {every_rounds: 1, max_tokens: 64}
         checkpoint: {every_rounds: 2, keep: 2}
+        health: {straggler: 1000}
         """);
 
     Outcome prep =

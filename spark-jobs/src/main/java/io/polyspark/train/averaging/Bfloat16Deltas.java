@@ -46,12 +46,8 @@ record Bfloat16Deltas() implements DeltaCodec {
   @Override
   public double squaredDistance(double[] mean, byte[] encoded) {
     ShortBuffer upper = view(encoded);
-    double sum = 0;
-    for (int i = 0; i < upper.limit(); i++) {
-      double distance = Float.intBitsToFloat(upper.get(i) << Short.SIZE) - mean[i];
-      sum += distance * distance;
-    }
-    return sum;
+    return Drift.sumOfSquares(
+        upper.limit(), i -> Float.intBitsToFloat(upper.get(i) << Short.SIZE) - mean[i]);
   }
 
   @Override

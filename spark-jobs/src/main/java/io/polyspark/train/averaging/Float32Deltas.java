@@ -27,12 +27,7 @@ record Float32Deltas() implements DeltaCodec {
   @Override
   public double squaredDistance(double[] mean, byte[] encoded) {
     FloatBuffer numbers = Float32.view(encoded);
-    double sum = 0;
-    for (int i = 0; i < numbers.limit(); i++) {
-      double distance = numbers.get(i) - mean[i];
-      sum += distance * distance;
-    }
-    return sum;
+    return Drift.sumOfSquares(numbers.limit(), i -> numbers.get(i) - mean[i]);
   }
 
   @Override

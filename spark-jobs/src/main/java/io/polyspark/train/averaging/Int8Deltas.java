@@ -55,12 +55,7 @@ record Int8Deltas() implements DeltaCodec {
   @Override
   public double squaredDistance(double[] mean, byte[] encoded) {
     double scale = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN).getFloat();
-    double sum = 0;
-    for (int i = 0; i < elements(encoded); i++) {
-      double distance = encoded[Float.BYTES + i] * scale - mean[i];
-      sum += distance * distance;
-    }
-    return sum;
+    return Drift.sumOfSquares(elements(encoded), i -> encoded[Float.BYTES + i] * scale - mean[i]);
   }
 
   @Override

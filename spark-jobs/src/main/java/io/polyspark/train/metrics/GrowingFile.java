@@ -43,8 +43,8 @@ final class GrowingFile {
 
   /**
    * @param file the file; it need not exist
-   * @throws IOException if what a run left that died while it replaced the file cannot be
-   *     put in its place
+   * @throws IOException if what a run left that died while it replaced the file cannot be put in
+   *     its place
    */
   GrowingFile(FileSystem fs, Path file) throws IOException {
     // The checksummed local file system cannot append; the one beneath it can.

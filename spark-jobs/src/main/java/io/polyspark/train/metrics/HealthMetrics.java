@@ -17,8 +17,8 @@ import java.util.OptionalDouble;
  *     and at least a thousandth of the median; empty while there are too few steps
  * @param nonFiniteSteps steps whose loss or gradient norm was not finite: 0 in every round that is
  *     recorded, because a run stops at the first
- * @param straggler the median time of a step, of the replica where it is longest, over the median of
- *     all replicas (of an even number the lower of the two in the middle)
+ * @param straggler the median time of a step, of the replica where it is longest, over the median
+ *     of all replicas (of an even number the lower of the two in the middle)
  * @param layers a record per layer, where one applies
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
