@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polyspark.testing.Browser;
 import io.polyspark.testing.History;
 import io.polyspark.testing.LocalCluster;
+import io.polyspark.train.metrics.HealthMetrics;
 import io.polyspark.train.metrics.Notice;
 import io.polyspark.train.metrics.NoticeEvent;
 import io.polyspark.train.metrics.ReplicaMetrics;
@@ -249,8 +250,9 @@ class TrainingTabTest {
                 12_800,
                 Map.of(HOSTILE, new double[] {1}),
                 List.of(),
+                new HealthMetrics(OptionalDouble.empty(), 0, 1, List.of()),
                 1,
-                List.of(new ReplicaMetrics(0, HOSTILE, HOSTILE, HOSTILE, 200, 1, 1)))));
+                List.of(new ReplicaMetrics(0, HOSTILE, HOSTILE, HOSTILE, 200, 1, 0.5, 1)))));
   }
 
   /** Whether each chart that is shown has something on its canvas. */

@@ -1,9 +1,13 @@
 package io.polyspark.train.ui;
 
+import io.polyspark.train.metrics.LayerHealth;
+import io.polyspark.train.metrics.ReplicaMetrics;
 import io.polyspark.train.metrics.RoundMetrics;
 import io.polyspark.train.metrics.StepMetrics;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -29,9 +33,30 @@ final class Measures {
     ROUND.put("average_seconds", RoundMetrics::averageSeconds);
     ROUND.put("broadcast_seconds", RoundMetrics::broadcastSeconds);
     ROUND.put("checkpoint_seconds", RoundMetrics::checkpointSeconds);
+    ROUND.put(
+        "drift",
+        round ->
+            round.replicas().stream()
+                .mapToDouble(ReplicaMetrics::drift)
+                .max()
+                .orElse(Double.NaN));
+    ROUND.put("loss_spike", round -> round.health().lossSpike().orElse(Double.NaN));
+    ROUND.put("straggler", round -> round.health().straggler());
+    ROUND.put("dead_activations", round -> worst(round, LayerHealth::deadActivations));
+    ROUND.put("dead_channels", round -> worst(round, LayerHealth::deadChannels));
+    ROUND.put("saturation", round -> worst(round, LayerHealth::saturation));
   }
 
   private Measures() {}
+
+  /** The largest of all layers. */
+  private static double worst(RoundMetrics round, Function<LayerHealth, OptionalDouble> measure) {
+    return round.health().layers().stream()
+        .map(measure)
+        .flatMapToDouble(OptionalDouble::stream)
+        .max()
+        .orElse(Double.NaN);
+  }
 
   /** The loss of one replica, whose curve is not a mean. */
   static String lossOf(int replica) {

@@ -19,6 +19,18 @@ export const CHARTS = [
   { id: "speed", title: "Speed", unit: "tokens per second, all replicas", curves: [{ name: "tokens_per_second", label: "Tokens per second" }] },
   { id: "gradient", title: "Gradient norm", unit: "before clipping", curves: [{ name: "gradient_norm", label: "Gradient norm" }] },
   { id: "rate", title: "Learning rate", unit: "of the inner optimizer", curves: [{ name: "learning_rate", label: "Learning rate" }] },
+  { id: "drift", title: "Drift", unit: "of the replica furthest from the mean, over the mean's own way", curves: [{ name: "drift", label: "Drift" }] },
+  {
+    id: "health", title: "Activations", unit: "the layer where it is largest",
+    curves: [
+      { name: "dead_activations", label: "Zeros" }, { name: "dead_channels", label: "Dead channels" },
+      { name: "saturation", label: "Saturation of the cube" },
+    ],
+  },
+  {
+    id: "unrest", title: "Unrest", unit: "deviations; times the median",
+    curves: [{ name: "loss_spike", label: "Loss spike" }, { name: "straggler", label: "Slowest replica" }],
+  },
   { id: "coefficients", title: "Coefficients of the activations", unit: "of the averaged model", curves: [], choices: coefficientChoices },
 ];
 

@@ -46,6 +46,7 @@ export const REPLICA_COLUMNS = [
   column("Steps of its round", (row) => count(row.steps), true),
   column("Round", (row) => count(row.round), true),
   column("Tokens per second", (row) => measure(row.tokens_per_second), true),
+  column("Drift", (row) => measure(row.drift), true),
   column("Last seen", (row) => when(row.last_seen)),
 ];
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.polyspark.train.metrics.ExpertMetrics;
+import io.polyspark.train.metrics.HealthMetrics;
 import io.polyspark.train.metrics.Notice;
 import io.polyspark.train.metrics.NoticeEvent;
 import io.polyspark.train.metrics.ReplicaMetrics;
@@ -250,11 +251,12 @@ class TrainingListenerTest {
         1000,
         Map.of("model.layers.0.mlp.act_fn.bias", new double[] {0.125}),
         List.of(new ExpertMetrics(List.of(0.25, 0.75), 0.5, 1, 1, 0)),
+        new HealthMetrics(OptionalDouble.empty(), 0, 1, List.of()),
         4,
         List.of(replica(0), replica(1)));
   }
 
   private static ReplicaMetrics replica(int number) {
-    return new ReplicaMetrics(number, HOSTILE, "1", "", 20, 1000, 4);
+    return new ReplicaMetrics(number, HOSTILE, "1", "", 20, 1000, 0.5, 4);
   }
 }
