@@ -75,6 +75,7 @@ final class ImportCommand implements Callable<Integer> {
     ImportOptions options =
         new ImportOptions(input, tokenizer, output, validationFraction, shardTokens);
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("import", NATIVE_BYTES))) {
+      Signals.stopNow("Stopping now: nothing is left of it, and the same command begins again.");
       report(ImportMegatron.run(spark, options, System.err::println));
     }
     return PolySpark.DONE;

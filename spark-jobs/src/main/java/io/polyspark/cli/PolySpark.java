@@ -12,6 +12,7 @@ import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.apache.hadoop.util.ShutdownHookManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Spec;
 /**
  * The one command, {@code polyspark VERB ...}, and a Spark application under each verb. Exit codes:
  * 0 for done, 2 with one sentence on the standard error stream for a user's mistake, 1 with a stack
- * trace for a fault of ours.
+ * trace for a fault of ours, 130 and 143 for what SIGINT and SIGTERM have stopped.
  */
 @Command(
     name = "polyspark",
@@ -127,6 +128,12 @@ public final class PolySpark implements Runnable {
           "A file system cannot be reached (%s): see whether its address is right and it is up."
               .formatted(cause));
       return MISTAKE;
+    }
+    if (ShutdownHookManager.get().isShutdownInProgress()) {
+      if (!Signals.said()) {
+        say("A signal has ended this.");
+      }
+      return FAULT;
     }
     Optional<SparkFailure> said = SparkFailure.of(failure);
     if (said.isPresent()) {

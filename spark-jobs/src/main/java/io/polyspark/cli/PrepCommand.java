@@ -178,6 +178,7 @@ final class PrepCommand implements Callable<Integer> {
             text.maxRejected(),
             shardTokens);
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
+      Signals.stopNow("Stopping now: nothing is left of it, and the same command begins again.");
       PreparedCorpus corpus = PrepareCorpus.run(spark, options, System.err::println);
       corpus.warnings().forEach(System.err::println);
       report(corpus.output(), corpus.manifest());
@@ -206,6 +207,10 @@ final class PrepCommand implements Callable<Integer> {
       Pipeline.requireGrowable(plan, to, hadoop);
     }
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
+      Signals.stopNow(
+          "Stopping now: "
+              + (incremental ? "the corpus stays as it was, " : "")
+              + "the stages that are whole are kept, and the same command goes on after them.");
       PipelineResult result =
           incremental
               ? Pipeline.grow(spark, plan, to, System.err::println)

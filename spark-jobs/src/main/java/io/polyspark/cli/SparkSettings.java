@@ -2,6 +2,7 @@ package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.device.Nd4jBackend;
+import io.polyspark.terminal.IgnoreInterrupts;
 import io.polyspark.terminal.Terminal;
 import java.util.Locale;
 import java.util.OptionalInt;
@@ -34,6 +35,7 @@ final class SparkSettings {
   private static final String EXECUTOR_CORES = "spark.executor.cores";
   private static final String TASK_CPUS = "spark.task.cpus";
   private static final String EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions";
+  private static final String PLUGINS = "spark.plugins";
   private static final String MOST_NATIVE = "org.bytedeco.javacpp.maxbytes";
   private static final String MOST_PHYSICAL = "org.bytedeco.javacpp.maxphysicalbytes";
 
@@ -97,6 +99,9 @@ final class SparkSettings {
     Matcher cluster = LOCAL_CLUSTER.matcher(master);
     long most;
     if (cluster.matches()) {
+      String plugins = conf.get(PLUGINS, "");
+      String ours = IgnoreInterrupts.class.getName();
+      conf.set(PLUGINS, plugins.isEmpty() ? ours : plugins + "," + ours);
       fitCores(Integer.parseInt(cluster.group(2)));
       most = fitWorker(master, Long.parseLong(cluster.group(3)) * MEBIBYTE);
     } else if (master.startsWith("local")) {

@@ -93,6 +93,7 @@ final class TokenizerCommand implements Callable<Integer> {
             text.separator(),
             text.maxRejected());
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("tokenizer", 0))) {
+      Signals.stopNow("Stopping now: nothing is left of it, and the same command begins again.");
       report(TrainTokenizer.run(spark, options, System.err::println));
     }
     return PolySpark.DONE;

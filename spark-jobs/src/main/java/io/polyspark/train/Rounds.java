@@ -17,6 +17,7 @@ import io.polyspark.train.averaging.ReplicaReport;
 import io.polyspark.train.averaging.RoundLoop;
 import io.polyspark.train.averaging.RoundResult;
 import io.polyspark.train.averaging.RoundState;
+import io.polyspark.train.metrics.Notice;
 import io.polyspark.train.metrics.ReplicaRoundEvent;
 import io.polyspark.train.metrics.RunMetrics;
 import java.io.IOException;
@@ -52,7 +53,9 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
   private final RunProgress progress;
   private final StepClock clock;
   private final RoundPlanner planner;
+  private final StopRequest stop;
   private RoundPlan plan;
+  private Optional<String> stopped = Optional.empty();
   private Optional<Environment> expected = Optional.empty();
   private long roundStart = System.nanoTime();
   private double checkpointSeconds;
@@ -66,7 +69,8 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
       AsyncCheckpoints checkpoints,
       RunMetrics metrics,
       RunProgress progress,
-      Surroundings surroundings)
+      Surroundings surroundings,
+      StopRequest stop)
       throws IOException {
     this.spark = spark;
     this.config = config;
@@ -77,6 +81,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     this.metrics = metrics;
     this.progress = progress;
     this.clock = surroundings.clock();
+    this.stop = stop;
     this.planner = new RoundPlanner(config, surroundings.slots(), progress.replicas());
     this.tokenizerJson =
         manifest.requireTokenizer(data.getFileSystem(spark.hadoopConfiguration()), data);
@@ -89,6 +94,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
 
   @Override
   public RoundLoop.Assignment<StepLog> assign(RoundState state) {
+    stop.begins(state.round() + 1);
     plan = planner.plan(state);
     LanguageModelTask task =
         new LanguageModelTask(
@@ -115,6 +121,15 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
           new ReplicaRoundEvent(next.round(), report.replica(), report.metrics().steps()));
     }
     boolean last = next.completedSteps() >= config.steps();
+    if (!last) {
+      stopped = stop.over(next.round() + 1);
+      stopped.ifPresent(
+          reason ->
+              metrics.notice(
+                  Notice.Topic.STOP,
+                  Notice.Severity.INFO,
+                  reason + " has asked the run to stop with this round"));
+    }
     OptionalDouble validation = validate(next, last);
     if (last && validation.isEmpty()) {
       // The losses of the round's steps were measured before their updates. Any other round's model
@@ -132,9 +147,19 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
             checkpointSeconds));
     roundStart = now;
     checkpointSeconds = 0;
-    if (last || next.round() % config.checkpoint().everyRounds() == 0) {
+    if (last || stopped() || next.round() % config.checkpoint().everyRounds() == 0) {
       checkpoint(next, environment);
     }
+  }
+
+  @Override
+  public boolean stopped() {
+    return stopped.isPresent();
+  }
+
+  /** Why the run has stopped before its last step; empty where it has not. */
+  Optional<String> reason() {
+    return stopped;
   }
 
   private void warnOfOtherEnvironment(Environment now) {
