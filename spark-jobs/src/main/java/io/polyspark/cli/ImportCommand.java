@@ -76,7 +76,11 @@ final class ImportCommand implements Callable<Integer> {
         new ImportOptions(input, tokenizer, output, validationFraction, shardTokens);
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("import", NATIVE_BYTES))) {
       Signals.stopNow("Stopping now: nothing is left of it, and the same command begins again.");
-      report(ImportMegatron.run(spark, options, System.err::println));
+      PreparedCorpus corpus;
+      try (JobProgress progress = JobProgress.over(spark)) {
+        corpus = ImportMegatron.run(spark, options, progress::phase);
+      }
+      report(corpus);
     }
     return PolySpark.DONE;
   }

@@ -1,6 +1,7 @@
 package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.terminal.StatusLine;
 import io.polyspark.terminal.Terminal;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -65,8 +66,8 @@ public final class PolySpark implements Runnable {
   /** Runs a verb and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
     // Text is UTF-8 whatever the locale says; models write what they like.
-    System.setOut(utf8(FileDescriptor.out));
-    System.setErr(utf8(FileDescriptor.err));
+    System.setOut(stream(FileDescriptor.out, Terminal.showsOutput()));
+    System.setErr(stream(FileDescriptor.err, Terminal.showsErrors()));
     SparkRuntime.limitNativeMemory();
     int code = run(arguments);
     System.out.flush();
@@ -77,8 +78,12 @@ public final class PolySpark implements Runnable {
     }
   }
 
-  private static PrintStream utf8(FileDescriptor descriptor) {
-    return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+  /** On a terminal, what is printed goes above the line that shows progress. */
+  private static PrintStream stream(FileDescriptor descriptor, boolean onTerminal) {
+    FileOutputStream bytes = new FileOutputStream(descriptor);
+    return onTerminal && Terminal.showsErrors()
+        ? StatusLine.errors().above(bytes)
+        : new PrintStream(bytes, true, StandardCharsets.UTF_8);
   }
 
   /** Runs a verb and returns its exit code. */

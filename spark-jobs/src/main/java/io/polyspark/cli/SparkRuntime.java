@@ -5,6 +5,7 @@ import io.polyspark.model.device.CudaRequirements;
 import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.KernelsProvider;
+import io.polyspark.terminal.Bar;
 import io.polyspark.train.TrainConfig;
 import java.io.File;
 import java.net.URI;
@@ -67,9 +68,11 @@ final class SparkRuntime {
     if (conf.get("spark.master").startsWith("local-cluster")) {
       useJarInPlace(conf);
     }
-    JavaSparkContext spark = new JavaSparkContext(conf);
-    ExecutorWatch.over(spark);
-    return spark;
+    try (Bar waiting = Bar.waiting("starting Spark")) {
+      JavaSparkContext spark = new JavaSparkContext(conf);
+      ExecutorWatch.over(spark);
+      return spark;
+    }
   }
 
   /**

@@ -3,7 +3,6 @@ package io.polyspark.cli;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.terminal.IgnoreInterrupts;
-import io.polyspark.terminal.Terminal;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
@@ -85,10 +84,8 @@ final class SparkSettings {
 
   private void fit() {
     conf.setIfMissing("spark.app.name", "polyspark " + demand.verb());
-    // Replicas have a progress line of their own.
-    conf.setIfMissing(
-        "spark.ui.showConsoleProgress",
-        Boolean.toString(demand.replicas() == 0 && Terminal.showsErrors()));
+    // JobProgress and ProgressLine have the terminal's last line.
+    conf.setIfMissing("spark.ui.showConsoleProgress", "false");
     chooseMaster();
     if (demand.replicas() > 0) {
       sendAsItIs();
@@ -105,6 +102,8 @@ final class SparkSettings {
       fitCores(Integer.parseInt(cluster.group(2)));
       most = fitWorker(master, Long.parseLong(cluster.group(3)) * MEBIBYTE);
     } else if (master.startsWith("local")) {
+      // Counts of tasks come with it; there is no network to spare.
+      conf.setIfMissing("spark.executor.heartbeatInterval", "1s");
       most = fitDriver();
     } else {
       if (demand.replicas() > 0 && master.startsWith("spark:")) {

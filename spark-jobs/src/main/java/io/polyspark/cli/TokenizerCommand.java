@@ -94,7 +94,11 @@ final class TokenizerCommand implements Callable<Integer> {
             text.maxRejected());
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("tokenizer", 0))) {
       Signals.stopNow("Stopping now: nothing is left of it, and the same command begins again.");
-      report(TrainTokenizer.run(spark, options, System.err::println));
+      TrainedTokenizer tokenizer;
+      try (JobProgress progress = JobProgress.over(spark)) {
+        tokenizer = TrainTokenizer.run(spark, options, progress::phase);
+      }
+      report(tokenizer);
     }
     return PolySpark.DONE;
   }

@@ -1,5 +1,6 @@
 package io.polyspark.train.metrics;
 
+import io.polyspark.terminal.StatusLine;
 import io.polyspark.terminal.Terminal;
 import java.util.HashSet;
 import java.util.List;
@@ -63,7 +64,7 @@ public final class RunMetrics implements AutoCloseable {
             MetricsFile.open(fs, file, finishedRound),
             new SparkEvents(spark),
             Terminal.showsErrors()
-                ? ProgressLine.moving(totalSteps, finishedSteps, System.err)
+                ? ProgressLine.moving(totalSteps, finishedSteps, StatusLine.errors())
                 : ProgressLine.plain(totalSteps, finishedSteps, System.err)));
   }
 
