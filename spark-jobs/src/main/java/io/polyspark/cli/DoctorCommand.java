@@ -62,14 +62,14 @@ final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     TrainConfig training = TrainConfig.load(config, overrides);
-    DoctorReport report;
-    try (Bar waiting = Bar.waiting("examining this machine")) {
-      report =
-          DoctorReport.of(
-              training,
-              Optional.ofNullable(data).map(org.apache.hadoop.fs.Path::new),
-              Optional.ofNullable(output).map(org.apache.hadoop.fs.Path::new));
-    }
+    DoctorReport report =
+        Bar.during(
+            "examining this machine",
+            () ->
+                DoctorReport.of(
+                    training,
+                    Optional.ofNullable(data).map(org.apache.hadoop.fs.Path::new),
+                    Optional.ofNullable(output).map(org.apache.hadoop.fs.Path::new)));
     if (json) {
       JsonLine.print(report.toMap());
     } else {

@@ -53,17 +53,15 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path path = new Path(checkpoint);
-    Checkpoint opened;
-    try (Bar waiting = Bar.waiting("checking the checkpoint")) {
-      opened = Checkpoint.resolve(path.getFileSystem(SparkRuntime.hadoop()), path);
-    }
+    Checkpoint opened =
+        Bar.during(
+            "checking the checkpoint",
+            () -> Checkpoint.resolve(path.getFileSystem(SparkRuntime.hadoop()), path));
     try (JavaSparkContext spark =
         SparkRuntime.start(Demand.ofTasks("eval", Evaluation.nativeBytesPerTask(opened.model())))) {
-      Evaluation.Result result;
-      try (JobProgress progress = JobProgress.over(spark)) {
-        result = Evaluation.run(spark, opened.directory(), new Path(data), split);
-      }
-      report(result);
+      report(
+          JobProgress.during(
+              spark, () -> Evaluation.run(spark, opened.directory(), new Path(data), split)));
     }
     return PolySpark.DONE;
   }

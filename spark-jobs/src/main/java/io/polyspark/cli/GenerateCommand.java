@@ -76,11 +76,11 @@ final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Sampling sampling = new Sampling(maxTokens, temperature, topK, seed);
     Path path = new Path(checkpoint);
-    Checkpoint opened;
-    try (Bar waiting = Bar.waiting("checking the checkpoint")) {
-      opened = Checkpoint.resolve(path.getFileSystem(SparkRuntime.hadoop()), path);
-    }
-    try (Generator generator = open(opened)) {
+    Checkpoint opened =
+        Bar.during(
+            "checking the checkpoint",
+            () -> Checkpoint.resolve(path.getFileSystem(SparkRuntime.hadoop()), path));
+    try (Generator generator = Bar.during("reading the checkpoint", () -> Generator.open(opened))) {
       if (json) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("prompt", prompt);
@@ -104,12 +104,6 @@ final class GenerateCommand implements Callable<Integer> {
       }
     }
     return PolySpark.DONE;
-  }
-
-  private static Generator open(Checkpoint checkpoint) throws IOException {
-    try (Bar waiting = Bar.waiting("reading the checkpoint")) {
-      return Generator.open(checkpoint);
-    }
   }
 
   /** Shows how far it is. */

@@ -91,6 +91,16 @@ final class JobProgress extends SparkListener implements AutoCloseable {
     return progress;
   }
 
+  /** Does something, and shows the jobs that it runs, by their own descriptions. */
+  static <T, E extends Exception> T during(JavaSparkContext spark, Bar.Work<T, E> work) throws E {
+    JobProgress progress = over(spark);
+    try {
+      return work.run();
+    } finally {
+      progress.close();
+    }
+  }
+
   /**
    * Says what comes next, and gives the jobs that follow its name where they have none of their
    * own.
@@ -169,8 +179,7 @@ final class JobProgress extends SparkListener implements AutoCloseable {
     }
     TaskMetrics metrics = event.taskMetrics();
     if (metrics != null) {
-      bytes +=
-          metrics.inputMetrics().bytesRead() + metrics.shuffleReadMetrics().totalBytesRead();
+      bytes += metrics.inputMetrics().bytesRead() + metrics.shuffleReadMetrics().totalBytesRead();
     }
     show();
   }

@@ -77,18 +77,15 @@ final class ReportCommand implements Callable<Integer> {
     if (!new RunDirectory(fs, runPath).isRun()) {
       throw UserError.of("%s is no run: give the output directory of the verb train.", runPath);
     }
-    Checkpoint checkpoint;
-    try (Bar waiting = Bar.waiting("checking the checkpoint")) {
-      checkpoint = Checkpoint.resolve(fs, runPath);
-    }
+    Checkpoint checkpoint =
+        Bar.during("checking the checkpoint", () -> Checkpoint.resolve(fs, runPath));
     try (JavaSparkContext spark =
         SparkRuntime.start(
             Demand.ofTasks("report", Evaluation.nativeBytesPerTask(checkpoint.model())))) {
       Path own = ownVersion(checkpoint, dataPath, spark.hadoopConfiguration());
-      Evaluation.Result evaluation;
-      try (JobProgress progress = JobProgress.over(spark)) {
-        evaluation = Evaluation.run(spark, checkpoint.directory(), own, "validation");
-      }
+      Evaluation.Result evaluation =
+          JobProgress.during(
+              spark, () -> Evaluation.run(spark, checkpoint.directory(), own, "validation"));
       RunFiles files = RunFiles.of(spark.hadoopConfiguration(), runPath, own);
       files.drawLoss();
       RunSummary summary = RunSummary.of(checkpoint, evaluation, files, samples(checkpoint));

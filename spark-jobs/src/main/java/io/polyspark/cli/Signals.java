@@ -1,5 +1,6 @@
 package io.polyspark.cli;
 
+import io.polyspark.terminal.StatusLine;
 import io.polyspark.train.StopRequest;
 import java.util.List;
 import java.util.OptionalInt;
@@ -62,7 +63,9 @@ final class Signals {
   private static boolean end(String sentence) {
     if (!said) {
       said = true;
+      StatusLine.errors().end();
       System.err.println(sentence);
+      QuietLog.silence();
     }
     return false;
   }

@@ -68,11 +68,9 @@ final class SparkRuntime {
     if (conf.get("spark.master").startsWith("local-cluster")) {
       useJarInPlace(conf);
     }
-    try (Bar waiting = Bar.waiting("starting Spark")) {
-      JavaSparkContext spark = new JavaSparkContext(conf);
-      ExecutorWatch.over(spark);
-      return spark;
-    }
+    JavaSparkContext spark = Bar.during("starting Spark", () -> new JavaSparkContext(conf));
+    ExecutorWatch.over(spark);
+    return spark;
   }
 
   /**

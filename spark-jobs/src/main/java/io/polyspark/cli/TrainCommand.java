@@ -101,10 +101,10 @@ final class TrainCommand implements Callable<Integer> {
       // Executors have working directories of their own.
       Path everywhereData = dataPath.getFileSystem(hadoop).makeQualified(dataPath);
       Path everywhereOutput = outputPath.getFileSystem(hadoop).makeQualified(outputPath);
-      TrainResult result;
-      try (JobProgress progress = JobProgress.over(spark)) {
-        result = TrainJob.run(spark, training, everywhereData, everywhereOutput, goesOn, stop);
-      }
+      TrainResult result =
+          JobProgress.during(
+              spark,
+              () -> TrainJob.run(spark, training, everywhereData, everywhereOutput, goesOn, stop));
       RunFiles files = RunFiles.of(hadoop, outputPath, result.data());
       files.drawLoss();
       report(result, files);

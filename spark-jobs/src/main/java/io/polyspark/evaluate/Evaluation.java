@@ -136,10 +136,7 @@ public final class Evaluation {
               .map(
                   task ->
                       losses.of(
-                          task,
-                          batches * (long) task / tasks,
-                          batches * (task + 1L) / tasks,
-                          done))
+                          task, batches * (long) task / tasks, batches * (task + 1L) / tasks, done))
               .collect();
       return new Mean(sum(pieces) / tokens, tokens);
     } finally {

@@ -39,9 +39,28 @@ public final class Bar implements AutoCloseable {
         : plain(name, total, unit, System.err);
   }
 
-  /** Starts what is done in one piece, so that only time can be shown. */
-  public static Bar waiting(String name) {
-    return start(name, 0, "");
+  /**
+   * Something that is done in one piece.
+   *
+   * @param <E> what it may throw
+   */
+  @FunctionalInterface
+  public interface Work<T, E extends Exception> {
+    T run() throws E;
+  }
+
+  /**
+   * Does something of which only the time can be shown that it takes.
+   *
+   * @return what comes of it
+   */
+  public static <T, E extends Exception> T during(String name, Work<T, E> work) throws E {
+    Bar bar = start(name, 0, "");
+    try {
+      return work.run();
+    } finally {
+      bar.close();
+    }
   }
 
   /**
@@ -53,27 +72,20 @@ public final class Bar implements AutoCloseable {
    */
   public static Bar moving(long done, long total, StatusLine line) {
     BarText text = new BarText("");
-    return new Bar(
-        "", done, total, text, text::render, line.consumer(Duration.ZERO), Optional.empty());
+    return new Bar("", done, total, text, text, line.consumer(Duration.ZERO), Optional.empty());
   }
 
   /** As {@link #start}, on a terminal's line; what is said in the end goes above it. */
   static Bar moving(String name, long total, String unit, StatusLine line, PrintStream above) {
     BarText text = new BarText(unit);
-    return new Bar(name, 0, total, text, text::render, line.consumer(SHORT), Optional.of(above));
+    return new Bar(name, 0, total, text, text, line.consumer(SHORT), Optional.of(above));
   }
 
   /** As {@link #start}, in plain lines. */
   static Bar plain(String name, long total, String unit, PrintStream out) {
     BarText text = new BarText(unit);
     return new Bar(
-        name,
-        0,
-        total,
-        text,
-        (now, width) -> text.plain(now),
-        new InLines(out),
-        Optional.of(out));
+        name, 0, total, text, (now, width) -> text.plain(now), new InLines(out), Optional.of(out));
   }
 
   private Bar(

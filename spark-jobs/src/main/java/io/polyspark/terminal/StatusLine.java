@@ -24,6 +24,7 @@ public final class StatusLine {
   private final PrintStream terminal;
   private String text = "";
   private boolean lineIsOurs = true;
+  private boolean ended;
 
   /**
    * @param terminal obeys control codes
@@ -43,6 +44,9 @@ public final class StatusLine {
    * @param now at most as wide as the terminal
    */
   public synchronized void show(String now) {
+    if (ended) {
+      return;
+    }
     text = now;
     if (lineIsOurs) {
       draw();
@@ -56,6 +60,12 @@ public final class StatusLine {
       terminal.flush();
     }
     text = "";
+  }
+
+  /** Removes the line for good. */
+  public synchronized void end() {
+    clear();
+    ended = true;
   }
 
   /**

@@ -49,7 +49,8 @@ public final class ProgressLine implements MetricsSink {
    * @param line of the terminal
    */
   public static ProgressLine moving(long totalSteps, long completedSteps, StatusLine line) {
-    return new ProgressLine(totalSteps, completedSteps, new Moving(totalSteps, completedSteps, line));
+    return new ProgressLine(
+        totalSteps, completedSteps, new Moving(totalSteps, completedSteps, line));
   }
 
   /**

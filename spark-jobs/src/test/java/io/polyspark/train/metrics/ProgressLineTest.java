@@ -41,7 +41,8 @@ class ProgressLineTest {
     try (ProgressLine progress = ProgressLine.moving(40, 20, new StatusLine(out))) {
       progress.round(round(2, 40, OptionalDouble.of(2.125)));
     }
-    assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("100%", "40/40", "loss 2.500");
+    assertThat(bytes.toString(StandardCharsets.UTF_8))
+        .contains("100%", "40/40", "loss 2.500 val 2.125 41.0k tok/s 67.1 MB/round");
   }
 
   private static RoundMetrics round(int round, long step, OptionalDouble validation) {
