@@ -3,6 +3,7 @@ package io.polyspark.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.polyspark.testing.LocalCluster;
 import io.polyspark.testing.MetricsLines;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -44,6 +45,7 @@ class KilledRunsEqualUninterruptedOnesTest {
 
   @BeforeAll
   static void trainWithoutABreak() throws Exception {
+    LocalCluster.makeHome();
     Files.writeString(directory.resolve("text.txt"), "The cat sat on the mat.\n".repeat(2000));
     Files.writeString(directory.resolve("tiny.yaml"), CONFIG);
     String[] prep = {"prep", "--input", "text.txt", "--split", "tail", "--output", "data"};
