@@ -23,8 +23,8 @@ import scala.collection.Seq;
 
 /**
  * Shows how far Spark's jobs are: a {@link Bar} for the jobs of one description, which follow each
- * other, in tasks and in the bytes that those have read. Is silent while rounds train, which have a
- * line of their own.
+ * other, in tasks and in the bytes that those have read or written, whichever are more. Is silent
+ * while rounds train, which have a line of their own.
  */
 final class JobProgress extends SparkListener implements AutoCloseable {
   private static final String DESCRIPTION = "spark.job.description";

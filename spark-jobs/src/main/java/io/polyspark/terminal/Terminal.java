@@ -58,6 +58,7 @@ public final class Terminal {
 
   /** The text in red, where the standard error stream is a terminal and NO_COLOR is not set. */
   public static String red(String text) {
-    return showsErrors() && System.getenv("NO_COLOR") == null ? RED + text + RESET : text;
+    boolean plain = !System.getenv().getOrDefault("NO_COLOR", "").isEmpty();
+    return showsErrors() && !plain ? RED + text + RESET : text;
   }
 }
