@@ -104,8 +104,7 @@ final class JobProgress extends SparkListener implements AutoCloseable {
     TaskMetrics metrics = event.taskMetrics();
     if (metrics != null) {
       // Not all readers tell Spark what they read.
-      bytesIn +=
-          metrics.inputMetrics().bytesRead() + metrics.shuffleReadMetrics().totalBytesRead();
+      bytesIn += metrics.inputMetrics().bytesRead() + metrics.shuffleReadMetrics().totalBytesRead();
       bytesOut +=
           metrics.outputMetrics().bytesWritten() + metrics.shuffleWriteMetrics().bytesWritten();
     }

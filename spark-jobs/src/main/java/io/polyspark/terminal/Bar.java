@@ -12,8 +12,8 @@ import me.tongfei.progressbar.ProgressState;
 /**
  * How far something is: on a terminal a bar in the {@link StatusLine}, elsewhere (a file, a pipe) a
  * plain line every ten seconds, without control codes. Either way percent done, rate and time left,
- * and at the end a line that says what it took. What is over in a second is not shown at all, and
- * the end of what nobody could count only if it took ten.
+ * and when all is done a line that says what it took. What is over in a second is not shown at all,
+ * and the end of what nobody could count only if it took ten.
  */
 public final class Bar implements AutoCloseable {
   private static final Duration SHORT = Duration.ofSeconds(1);
@@ -148,8 +148,9 @@ public final class Bar implements AutoCloseable {
     closed = true;
     bar.close();
     Duration shown = bar.isIndefinite() ? INTERVAL : SHORT;
+    boolean whole = bar.isIndefinite() || bar.getCurrent() >= bar.getMax();
     // The library draws once more when it closes.
-    if (state != null && bar.getElapsedAfterStart().compareTo(shown) >= 0) {
+    if (state != null && whole && bar.getElapsedAfterStart().compareTo(shown) >= 0) {
       end.ifPresent(out -> out.println(text.end(state)));
     }
   }
