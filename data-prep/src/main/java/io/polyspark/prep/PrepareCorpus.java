@@ -1,5 +1,7 @@
 package io.polyspark.prep;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.tokenize.Tokenizer;
@@ -10,16 +12,19 @@ import io.polyspark.prep.read.InputFiles;
 import io.polyspark.prep.read.PartitionSize;
 import io.polyspark.prep.read.ReadOptions;
 import io.polyspark.prep.read.TaskFailure;
+import io.polyspark.prep.read.TaskMemory;
 import io.polyspark.prep.shard.CorpusFiles;
 import io.polyspark.prep.shard.OutputDirectory;
 import io.polyspark.prep.shard.PlainFiles;
 import io.polyspark.prep.synthetic.SyntheticSource;
 import io.polyspark.prep.tokenize.PartitionSummary;
+import io.polyspark.prep.tokenize.RejectedDocument;
 import io.polyspark.prep.tokenize.Side;
 import io.polyspark.prep.tokenize.SplitRule;
 import io.polyspark.prep.tokenize.TokenizeJob;
 import io.polyspark.prep.tokenize.TokenizerOption;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -86,6 +91,9 @@ public final class PrepareCorpus {
         }
         refuseEmpty(tokens.total());
         Manifest manifest = write(tokens, rule, tokenizer, fs, directory.path());
+        if (tokens.total().rejected() > 0) {
+          writeRejected(tokens, fs, new Path(directory.path(), "rejected/documents.jsonl"));
+        }
         directory.commit();
         return new PreparedCorpus(fs.makeQualified(output), manifest, List.copyOf(warnings));
       } finally {
@@ -101,7 +109,10 @@ public final class PrepareCorpus {
     }
     List<InputFile> files = InputFiles.list(options.inputs(), configuration);
     long bytes = files.stream().mapToLong(InputFile::length).sum();
-    ReadOptions read = ReadOptions.defaults().withDocumentSeparator(options.documentSeparator());
+    ReadOptions read =
+        ReadOptions.defaults()
+            .withDocumentSeparator(options.documentSeparator())
+            .withTaskBytes(TaskMemory.of(spark));
     return new FileSource(files, read, PartitionSize.of(bytes, spark));
   }
 
@@ -139,6 +150,17 @@ public final class PrepareCorpus {
             "The input has too little text for a validation fraction of %s: the %s split would be"
                 + " empty; give more text or another --validation-fraction.",
             options.validationFraction(), side.directory());
+      }
+    }
+  }
+
+  private static void writeRejected(TokenizeJob tokens, FileSystem fs, Path file)
+      throws IOException {
+    ObjectWriter json = new ObjectMapper().writerFor(RejectedDocument.class);
+    try (OutputStream out = fs.create(file, false)) {
+      for (RejectedDocument rejected : tokens.rejected()) {
+        out.write(json.writeValueAsBytes(rejected));
+        out.write('\n');
       }
     }
   }

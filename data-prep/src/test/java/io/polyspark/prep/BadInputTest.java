@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
+import io.polyspark.prep.read.TaskMemory;
 import io.polyspark.prep.verify.VerifyCorpus;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -202,13 +203,20 @@ class BadInputTest {
     PreparedCorpus corpus = spark.prepare(options(file.toString()).withMaxRejected(3));
     assertThat(corpus.manifest().documents())
         .isEqualTo(new Manifest.Documents(103, 100, Map.of("invalid_json", 1L, "no_text", 2L)));
+    assertThat(Files.readAllLines(results.resolve("corpus/rejected/documents.jsonl")))
+        .hasSize(3)
+        .first()
+        .isEqualTo(
+            """
+            {"file":"file:%s","position":0,"reason":"no_text","description":"%s line 1 has no \\"text\\""}"""
+                .formatted(file, file));
     deleteCorpus();
   }
 
   @Test
   void documentThatNoTaskCanHold() throws IOException {
     Path file = directory.resolve("large.txt");
-    long memory = Runtime.getRuntime().maxMemory();
+    long memory = TaskMemory.of(spark.context());
     try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
       sparse.setLength(memory / 10 + 1);
     }
@@ -216,8 +224,8 @@ class BadInputTest {
         options(file.toString()),
         String.format(
             "%s has more than %d MB, too large for a task of %d MB (divide the file, use"
-                + " --document-separator blank-line, or give executors more memory); correct it,"
-                + " or leave out up to N damaged documents with --max-rejected N.",
+                + " --document-separator blank-line, or give executors more memory or fewer cores); correct"
+                + " it, or leave out up to N damaged documents with --max-rejected N.",
             file, (memory / 10) >> 20, memory >> 20));
   }
 

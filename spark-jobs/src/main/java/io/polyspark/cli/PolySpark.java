@@ -10,9 +10,11 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.apache.hadoop.ipc.RemoteException;
 import org.apache.hadoop.util.ShutdownHookManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,8 +26,9 @@ import picocli.CommandLine.Spec;
 
 /**
  * The one command, {@code polyspark VERB ...}, and a Spark application under each verb. Exit codes:
- * 0 for done, 2 with one sentence on the standard error stream for a user's mistake, 1 with a stack
- * trace for a fault of ours, 130 and 143 for what SIGINT and SIGTERM have stopped.
+ * 0 for done, 2 with one sentence on the standard error stream for a user's mistake, 75 with one
+ * where the same command may succeed later, 1 with a stack trace for a fault of ours, 130 and 143
+ * for what SIGINT and SIGTERM have stopped.
  */
 @Command(
     name = "polyspark",
@@ -57,6 +60,9 @@ public final class PolySpark implements Runnable {
   static final int DONE = 0;
   static final int FAULT = 1;
   static final int MISTAKE = 2;
+
+  /** {@code EX_TEMPFAIL} of {@code sysexits.h}. */
+  static final int LATER = 75;
 
   @Spec private CommandSpec spec;
 
@@ -123,7 +129,7 @@ public final class PolySpark implements Runnable {
     Optional<UserError> mistake = mistakeIn(failure);
     if (mistake.isPresent()) {
       say(mistake.get().getMessage());
-      return MISTAKE;
+      return mistake.get().isPassing() ? LATER : MISTAKE;
     }
     Optional<IOException> unreachable = unreachable(failure);
     if (unreachable.isPresent()) {
@@ -132,7 +138,7 @@ public final class PolySpark implements Runnable {
       say(
           "A file system cannot be reached (%s): see whether its address is right and it is up."
               .formatted(cause));
-      return MISTAKE;
+      return LATER;
     }
     if (ShutdownHookManager.get().isShutdownInProgress()) {
       if (!Signals.said()) {
@@ -155,9 +161,17 @@ public final class PolySpark implements Runnable {
         failure instanceof IOException || failure.getCause() == null ? failure : failure.getCause();
     return cause instanceof ConnectException
             || cause instanceof NoRouteToHostException
+            || cause instanceof SocketTimeoutException
             || cause instanceof UnknownHostException
+            || (cause instanceof RemoteException remote && isStarting(remote))
         ? Optional.of((IOException) cause)
         : Optional.empty();
+  }
+
+  /** A name node that has just started, or waits to take the place of another. */
+  private static boolean isStarting(RemoteException remote) {
+    return remote.getClassName().endsWith(".SafeModeException")
+        || remote.getClassName().endsWith(".StandbyException");
   }
 
   private static Optional<UserError> mistakeIn(Throwable failure) {

@@ -10,8 +10,8 @@ import picocli.CommandLine.TypeConversionException;
 final class TextOptions {
   /** What an option {@code --input} takes. */
   static final String INPUT =
-      "Text files (also .gz), JSON lines with a 'text' field (.jsonl, also .gz), directories and"
-          + " globs, on any Hadoop file system.";
+      "Text files, JSON lines with a 'text' field (.jsonl), Parquet (.parquet), WARC and WET, also"
+          + " .gz, .bz2 and .zst, directories and globs, on any Hadoop file system.";
 
   @Option(
       names = "--document-separator",

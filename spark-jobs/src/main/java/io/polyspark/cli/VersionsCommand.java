@@ -107,7 +107,7 @@ final class VersionsCommand implements Callable<Integer> {
     if (json) {
       Map<String, Object> object = new LinkedHashMap<>();
       current.ifPresent(version -> object.put("current", version.state().version()));
-      object.put("versions", versions.versions());
+      object.put("versions", versions.versions().stream().map(of -> facts(versions, of)).toList());
       JsonLine.print(object);
       return;
     }
@@ -123,5 +123,15 @@ final class VersionsCommand implements Callable<Integer> {
           version.manifest().tokens(),
           version.state().inputs().size());
     }
+  }
+
+  private static Map<String, Object> facts(CorpusVersions versions, long number) {
+    CorpusVersion version = versions.version(number);
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("version", number);
+    facts.put("documents", version.manifest().documents().kept());
+    facts.put("tokens", version.manifest().tokens());
+    facts.put("inputs", version.state().inputs().size());
+    return facts;
   }
 }

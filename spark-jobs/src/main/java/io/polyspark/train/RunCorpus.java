@@ -42,7 +42,7 @@ final class RunCorpus {
     if (own.isEmpty()) {
       throw UserError.of(
           "%s was trained on other token shards than %s (the SHA-256 of their manifests differ): resume with the data that it"
-              + " was started with.",
+              + " was started with; a version of it that was pruned cannot be had back.",
           checkpoint.directory(), data);
     }
     if (ManifestFiles.version(data).isPresent()) {

@@ -23,6 +23,7 @@ import io.polyspark.train.averaging.WriteAttempts;
 import io.polyspark.train.metrics.Notice;
 import io.polyspark.train.metrics.RunMetrics;
 import io.polyspark.train.metrics.RunStartedEvent;
+import io.polyspark.train.ui.TrainingUi;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -263,6 +264,7 @@ public final class TrainJob {
               surroundings,
               stop);
       checkpoint.ifPresent(from -> steering.expect(from.trainer().environment()));
+      TrainingUi.follow(spark);
       metrics.started(description(data, checkpoint));
       checkpoint.ifPresent(
           from ->

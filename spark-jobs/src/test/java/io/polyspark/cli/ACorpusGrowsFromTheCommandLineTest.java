@@ -77,8 +77,8 @@ class ACorpusGrowsFromTheCommandLineTest {
       assertThat(refused.err())
           .startsWith(data + " has its lease taken: process " + ProcessHandle.current().pid());
       assertThat(refused.err().lines()).hasSize(1);
-      assertThat(refused.code()).isEqualTo(2);
-      assertThat(versions("--keep", "1").code()).isEqualTo(2);
+      assertThat(refused.code()).isEqualTo(75);
+      assertThat(versions("--keep", "1").code()).isEqualTo(75);
       lease.check();
     }
     assertThat(files()).isEqualTo(before);

@@ -118,7 +118,7 @@ class ExitCodesAndSentencesTest {
   /** Nothing listens on port 1, and a name that ends in .invalid is nobody's (RFC 2606). */
   @ParameterizedTest
   @ValueSource(strings = {"hdfs://127.0.0.1:1/x", "hdfs://nobody.invalid:8020/x"})
-  void aFileSystemThatIsNotThereIsASentenceAndCode2(String nowhere) throws IOException {
+  void aFileSystemThatIsNotThereIsASentenceAndCode75(String nowhere) throws IOException {
     Path config = config("tiny");
     for (Outcome result :
         List.of(
@@ -127,7 +127,7 @@ class ExitCodesAndSentencesTest {
             run("report", "--run", nowhere, "--data", nowhere),
             run("export", "--data", nowhere, "--output", "y"),
             run("train", "--config", config.toString(), "--data", nowhere, "--output", "y"))) {
-      assertThat(result.code()).as(result.err()).isEqualTo(2);
+      assertThat(result.code()).as(result.err()).isEqualTo(75);
       assertThat(result.err())
           .matches(
               "A file system cannot be reached \\(.*\\): see whether its address is right and it is"

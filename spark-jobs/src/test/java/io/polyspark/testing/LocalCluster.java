@@ -53,7 +53,7 @@ public final class LocalCluster {
         .set("spark.executorEnv.OPENBLAS_CORETYPE", BlasCore.settle())
         .set("spark.driver.host", "127.0.0.1")
         .set("spark.driver.bindAddress", "127.0.0.1")
-        .set("spark.ui.enabled", "false");
+        .set("spark.ui.port", "0");
   }
 
   /** A folder with an empty jars/ is all that Spark's launcher asks of a home. */

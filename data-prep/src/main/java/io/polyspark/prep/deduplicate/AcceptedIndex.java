@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -41,7 +42,6 @@ final class AcceptedIndex {
   private static final String DOCUMENTS = "documents";
   private static final JsonMapper JSON = new JsonMapper();
 
-  private final SparkSession session;
   private final FileSystem fs;
   private final Path directory;
   private final ObjectNode settings;
@@ -53,11 +53,10 @@ final class AcceptedIndex {
    *
    * @throws UserError if it was made with other settings, or lacks a batch that is named
    */
-  AcceptedIndex(SparkSession session, String directory, DeduplicateOptions options)
+  AcceptedIndex(Configuration configuration, String directory, DeduplicateOptions options)
       throws IOException {
-    this.session = session;
     Path path = new Path(directory);
-    this.fs = path.getFileSystem(session.sparkContext().hadoopConfiguration());
+    this.fs = path.getFileSystem(configuration);
     this.directory = fs.makeQualified(path);
     this.settings = settings(options.fingerprints(), options.verifyThreshold());
     this.named = options.batches();
@@ -68,7 +67,7 @@ final class AcceptedIndex {
   }
 
   /** All that was accepted; empty where nothing was. */
-  Optional<Dataset<Row>> documents(StructType schema) {
+  Optional<Dataset<Row>> documents(SparkSession session, StructType schema) {
     if (batches.isEmpty()) {
       return Optional.empty();
     }

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -77,15 +78,30 @@ public final class Deduplicate {
     }
   }
 
+  /**
+   * Says without Spark what a deduplication would say of its index.
+   *
+   * @throws UserError if the index was made with other settings, or lacks a batch that is named
+   */
+  public static void requireIndex(DeduplicateOptions options, Configuration configuration)
+      throws IOException {
+    if (options.index().isPresent()) {
+      new AcceptedIndex(configuration, options.index().get(), options);
+    }
+  }
+
   private Deduplicated run() throws IOException {
     Optional<AcceptedIndex> index = Optional.empty();
     if (options.index().isPresent()) {
-      index = Optional.of(new AcceptedIndex(session, options.index().get(), options));
+      index =
+          Optional.of(
+              new AcceptedIndex(
+                  session.sparkContext().hadoopConfiguration(), options.index().get(), options));
     }
     Dataset<Row> fingerprints =
         work.save("fingerprints", Fingerprints.of(session, documents, options.fingerprints()));
     Optional<Dataset<Row>> accepted =
-        index.flatMap(opened -> opened.documents(Fingerprints.rememberedSchema()));
+        index.flatMap(opened -> opened.documents(session, Fingerprints.rememberedSchema()));
 
     Dataset<Row> texts = work.save("texts", distinctTexts(fingerprints, accepted));
     Column[] compared = columns(TEXT, SOURCE, POSITION, LENGTH, BANDS);

@@ -6,6 +6,7 @@ import io.polyspark.prep.deduplicate.Deduplicated;
 import io.polyspark.prep.deduplicate.IndexBatches;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -20,6 +21,25 @@ final class DeduplicateStage {
   DeduplicateStage(SparkSession session, DeduplicateOptions options) {
     this.session = session;
     this.options = options;
+  }
+
+  /**
+   * How documents are deduplicated.
+   *
+   * @param directory for tables of its own
+   * @param known what they are held against besides each other
+   * @param made names the deduplication, and the batch of the index that it adds
+   */
+  static DeduplicateOptions options(
+      PipelineConfig.Deduplication wanted, String directory, Known known, Fingerprint made) {
+    DeduplicateOptions alone =
+        DeduplicateOptions.in(directory).withFingerprints(wanted.fingerprints());
+    DeduplicateOptions options =
+        known.index().map(index -> alone.withIndex(index, known.batches(made))).orElse(alone);
+    OptionalDouble threshold = wanted.verifyThreshold();
+    return threshold.isPresent()
+        ? options.withVerification(threshold.getAsDouble())
+        : options.withoutVerification();
   }
 
   /**

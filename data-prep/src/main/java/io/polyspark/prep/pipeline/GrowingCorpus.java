@@ -53,6 +53,7 @@ final class GrowingCorpus {
   PipelineResult grow(Lease lease, Tokenizer tokenizer, RunReports reports) throws IOException {
     Optional<CorpusVersion> before = versions.current();
     InputChanges changes = changes(before);
+    before.ifPresent(known -> sayWhatIsEmpty(known.state()));
     if (changes.isEmpty() && before.isPresent()) {
       versions.removeLeftovers(lease);
       long current = before.get().state().version();
@@ -66,15 +67,13 @@ final class GrowingCorpus {
           "There is no file in the input of any source, so that no corpus can begin; name files with"
               + " text in them.");
     }
-    versions.writeTokenizer(plan.tokenizerJson(), lease);
     long version = versions.nextVersion();
+    CorpusState.requireReadable(changes.accepted(), versions.directory());
+    versions.writeTokenizer(plan.tokenizerJson(), lease);
     StageTables tables = new StageTables(session, versions.work());
     Stages stages = new Stages(spark, session, newInputs(changes), tables, listener);
     List<String> batches = before.map(known -> known.state().indexBatches()).orElse(List.of());
-    Known known =
-        new Known(
-            Optional.of(versions.index().toString()), batches, CorpusVersions.batchName(version));
-    Stages.Tokenized tokenized = stages.tokenize(known);
+    Stages.Tokenized tokenized = stages.tokenize(known(versions, batches, version));
     if (before.isEmpty()) {
       Manifests.refuseEmpty(tokenized);
     }
@@ -97,6 +96,12 @@ final class GrowingCorpus {
     return new PipelineResult(versions.directory(), manifest);
   }
 
+  /** What the documents of a version are held against. */
+  static Known known(CorpusVersions versions, List<String> batches, long version) {
+    return new Known(
+        Optional.of(versions.index().toString()), batches, CorpusVersions.batchName(version));
+  }
+
   private InputChanges changes(Optional<CorpusVersion> before) throws IOException {
     List<FoundInput> found = new ArrayList<>();
     for (SourceFiles input : plan.inputs()) {
@@ -105,6 +110,19 @@ final class GrowingCorpus {
     }
     return InputChanges.between(
         spark, before.map(version -> version.state().inputs()).orElse(List.of()), found);
+  }
+
+  /** Such as a share that is not mounted: nothing is lost, and somebody should know. */
+  private void sayWhatIsEmpty(CorpusState known) {
+    for (SourceFiles input : plan.inputs()) {
+      String name = input.source().name();
+      long before = known.inputs().stream().filter(of -> of.source().equals(name)).count();
+      if (input.files().isEmpty() && before > 0) {
+        listener.phase(
+            "the source %s has no files now, of %,d that were accepted; their documents stay"
+                .formatted(name, before));
+      }
+    }
   }
 
   private PipelinePlan newInputs(InputChanges changes) {

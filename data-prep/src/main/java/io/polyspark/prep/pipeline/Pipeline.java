@@ -4,16 +4,19 @@ import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.prep.PrepareListener;
+import io.polyspark.prep.deduplicate.Deduplicate;
 import io.polyspark.prep.report.StageCosts;
 import io.polyspark.prep.shard.OutputDirectory;
 import io.polyspark.prep.shard.PlainFiles;
 import io.polyspark.prep.tokenize.Side;
+import io.polyspark.prep.version.CorpusVersion;
 import io.polyspark.prep.version.CorpusVersions;
 import io.polyspark.prep.version.Lease;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -68,13 +71,25 @@ public final class Pipeline {
    * Says before Spark starts what {@link #grow} would say of a corpus.
    *
    * @throws UserError for a corpus that was not made to grow, or that was made with another
-   *     tokenizer
+   *     tokenizer, or with other settings of the deduplication
    */
   public static void requireGrowable(PipelinePlan plan, Path data, Configuration configuration)
       throws IOException {
     CorpusVersions versions = CorpusVersions.open(data, configuration);
-    if (versions.current().isPresent()) {
-      versions.requireTokenizer(plan.tokenizerJson());
+    Optional<CorpusVersion> current = versions.current();
+    if (current.isEmpty()) {
+      return;
+    }
+    versions.requireTokenizer(plan.tokenizerJson());
+    Optional<PipelineConfig.Deduplication> wanted = plan.config().deduplicate();
+    if (wanted.isPresent()) {
+      Known known =
+          GrowingCorpus.known(
+              versions, current.get().state().indexBatches(), versions.nextVersion());
+      Deduplicate.requireIndex(
+          DeduplicateStage.options(
+              wanted.get(), versions.work().toString(), known, Fingerprint.of(Map.of())),
+          configuration);
     }
   }
 
@@ -99,8 +114,18 @@ public final class Pipeline {
     FileSystem fs = PlainFiles.open(output, spark.hadoopConfiguration());
     Path target = fs.makeQualified(output);
     Path work = new Path(target.getParent(), "_" + target.getName() + ".work");
+    try (Lease lease = Lease.take(fs, work)) {
+      OutputDirectory.removeLeft(fs, work);
+      return run(fs, target, work, lease);
+    } finally {
+      removeWithoutTables(fs, work);
+    }
+  }
+
+  private PipelineResult run(FileSystem fs, Path target, Path work, Lease lease)
+      throws IOException {
     try (StageCosts costs = new StageCosts(spark.sc());
-        OutputDirectory directory = new OutputDirectory(fs, target);
+        OutputDirectory directory = new OutputDirectory(fs, target, work);
         Tokenizer tokenizer = Tokenizer.load(plan.tokenizerJson())) {
       RunReports reports = new RunReports(session, plan.config(), costs);
       StageTables tables = new StageTables(session, work);
@@ -116,9 +141,17 @@ public final class Pipeline {
       }
       reports.write(tokenized, manifest, fs, RunReports.Places.in(directory.path()));
       manifest.write(fs, directory.path());
+      lease.check();
       directory.commit();
       tables.clear();
       return new PipelineResult(target, manifest);
+    }
+  }
+
+  /** A run that ended before its first table leaves nothing to go on from. */
+  private static void removeWithoutTables(FileSystem fs, Path work) throws IOException {
+    if (fs.exists(work) && fs.getContentSummary(work).getFileCount() == 0) {
+      fs.delete(work, true);
     }
   }
 

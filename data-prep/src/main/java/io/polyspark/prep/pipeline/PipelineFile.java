@@ -130,6 +130,7 @@ public final class PipelineFile {
             "format",
             "text_field",
             "document_separator",
+            "max_document_bytes",
             "weight",
             "validation_fraction")
         .forEach((name, section) -> sources.add(source(name, section)));
@@ -143,7 +144,13 @@ public final class PipelineFile {
             .withTextField(section.text("text_field", ReadOptions.DEFAULT_TEXT_FIELD))
             .withDocumentSeparator(
                 section.choice(
-                    "document_separator", DocumentSeparator.class, DocumentSeparator.FILE));
+                    "document_separator", DocumentSeparator.class, DocumentSeparator.FILE))
+            .withMaxDocumentBytes(
+                section.whole(
+                    "max_document_bytes",
+                    ReadOptions.LARGEST_DOCUMENT,
+                    1,
+                    ReadOptions.LARGEST_DOCUMENT));
     Optional<Object> held = section.value("validation_fraction");
     return new Source(
         name,

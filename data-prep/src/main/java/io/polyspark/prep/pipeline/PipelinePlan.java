@@ -90,6 +90,18 @@ public final class PipelinePlan {
     return new PipelinePlan(config, some, cleaning, finishing, tokenizerJson, listsSha256);
   }
 
+  /** The same for tasks that have so much memory. */
+  PipelinePlan withTaskBytes(long bytes) {
+    return withInputs(
+        inputs.stream()
+            .map(
+                input ->
+                    new SourceFiles(
+                        input.source().withRead(input.source().read().withTaskBytes(bytes)),
+                        input.files()))
+            .toList());
+  }
+
   /** What it was made from. */
   PipelineConfig config() {
     return config;

@@ -60,6 +60,7 @@ final class RunReports {
    */
   void write(Stages.Tokenized tokenized, Manifest added, FileSystem fs, Places places)
       throws IOException {
+    session.sparkContext().setJobGroup("report", "report: what the stages did", false);
     fs.delete(places.report(), true);
     fs.mkdirs(places.report());
     fs.delete(places.rejected(), false);
@@ -67,6 +68,7 @@ final class RunReports {
       writeRejected(tokenized.cleanTable(), fs, places.rejected());
     }
     ReportFiles.write(report(tokenized, added), fs, places.report());
+    session.sparkContext().clearJobGroup();
   }
 
   /**
@@ -98,7 +100,8 @@ final class RunReports {
             null,
             session.sparkContext().applicationId(),
             started,
-            Duration.between(started, Instant.now())),
+            Duration.between(started, Instant.now()),
+            tokenized.reused()),
         sources(tokenized),
         funnel,
         new RunReport.Lengths(tokenized.clean().lengths(), tokenized.tokens().lengths()),

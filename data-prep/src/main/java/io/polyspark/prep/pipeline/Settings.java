@@ -83,6 +83,7 @@ final class Settings {
     settings.put("format", ConfigSection.nameOf(source.read().format()));
     settings.put("text_field", source.read().textField());
     settings.put("document_separator", ConfigSection.nameOf(source.read().documentSeparator()));
+    settings.put("max_document_bytes", source.read().maxDocumentBytes());
     settings.put("weight", source.weight());
     source
         .validationFraction()

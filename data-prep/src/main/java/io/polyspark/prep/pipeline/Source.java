@@ -56,6 +56,11 @@ public record Source(
     }
   }
 
+  /** The same, read in another way. */
+  Source withRead(ReadOptions value) {
+    return new Source(name, input, value, weight, validationFraction);
+  }
+
   /** The files of an input with defaults for the rest. */
   public static Source of(String name, List<String> input) {
     return new Source(name, input, ReadOptions.defaults(), 1, OptionalDouble.empty());

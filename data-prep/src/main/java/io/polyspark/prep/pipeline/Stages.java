@@ -8,14 +8,15 @@ import io.polyspark.prep.PrepareListener;
 import io.polyspark.prep.deduplicate.DeduplicateOptions;
 import io.polyspark.prep.pipeline.PipelinePlan.SourceFiles;
 import io.polyspark.prep.read.InputFile;
+import io.polyspark.prep.read.TaskMemory;
 import io.polyspark.prep.tokenize.Side;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -30,6 +31,7 @@ final class Stages {
   private final PipelinePlan plan;
   private final StageTables tables;
   private final PrepareListener listener;
+  private final List<String> reused = new ArrayList<>();
 
   /**
    * What the stages before the shards did.
@@ -39,13 +41,15 @@ final class Stages {
    * @param deduplicated the second one's; empty where there is none
    * @param tokens the third one's
    * @param tokenTable what goes into the shards
+   * @param reused names of the stages that an earlier run had done
    */
   record Tokenized(
       CleanReport clean,
       Dataset<Row> cleanTable,
       Optional<DeduplicateReport> deduplicated,
       TokenReport tokens,
-      Dataset<Row> tokenTable) {}
+      Dataset<Row> tokenTable,
+      List<String> reused) {}
 
   Stages(
       JavaSparkContext spark,
@@ -55,7 +59,8 @@ final class Stages {
       PrepareListener listener) {
     this.spark = spark;
     this.session = session;
-    this.plan = plan;
+    // Also what the first table is known by: which documents are too large depends on it.
+    this.plan = plan.withTaskBytes(TaskMemory.of(spark));
     this.tables = tables;
     this.listener = listener;
   }
@@ -80,7 +85,9 @@ final class Stages {
       made =
           made.then(
               Map.of("deduplicate", Settings.deduplicate(plan.config()), "known", known.batches()));
-      DeduplicateOptions options = deduplicateOptions(known, made);
+      DeduplicateOptions options =
+          DeduplicateStage.options(
+              plan.config().deduplicate().get(), tables.directory(), known, made);
       StageTables.Result<DeduplicateReport> result =
           stage(
               DeduplicateStage.NAME,
@@ -99,7 +106,12 @@ final class Stages {
             to -> new TokenizeStage(session, spark, plan).write(remaining, to));
     spark.clearJobGroup();
     return new Tokenized(
-        clean.report(), clean.table(), deduplicated, tokens.report(), tokens.table());
+        clean.report(),
+        clean.table(),
+        deduplicated,
+        tokens.report(),
+        tokens.table(),
+        List.copyOf(reused));
   }
 
   /**
@@ -126,6 +138,7 @@ final class Stages {
 
   private <R> StageTables.Result<R> stage(
       String name, Fingerprint made, Class<R> type, StageTables.Work<R> work) throws IOException {
+    spark.setJobGroup(name, name + ": opening its table", false);
     StageTables.Result<R> result =
         tables.get(
             name,
@@ -137,6 +150,7 @@ final class Stages {
             });
     if (result.reused()) {
       listener.phase(name + ": done by an earlier run");
+      reused.add(name);
     }
     return result;
   }
@@ -157,18 +171,6 @@ final class Stages {
   private void begin(String stage, String description) {
     listener.phase(stage + ": " + description);
     spark.setJobGroup(stage, stage + ": " + description, false);
-  }
-
-  private DeduplicateOptions deduplicateOptions(Known known, Fingerprint made) {
-    PipelineConfig.Deduplication wanted = plan.config().deduplicate().orElseThrow();
-    DeduplicateOptions alone =
-        DeduplicateOptions.in(tables.directory()).withFingerprints(wanted.fingerprints());
-    DeduplicateOptions options =
-        known.index().map(index -> alone.withIndex(index, known.batches(made))).orElse(alone);
-    OptionalDouble threshold = wanted.verifyThreshold();
-    return threshold.isPresent()
-        ? options.withVerification(threshold.getAsDouble())
-        : options.withoutVerification();
   }
 
   /** What decides the first table: every file as it lies there, and how it is read and cleaned. */

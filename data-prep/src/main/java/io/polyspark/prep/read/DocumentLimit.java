@@ -17,19 +17,21 @@ final class DocumentLimit {
   private static final long MEMORY_PER_BYTE_OF_PAGE = 64;
 
   private final long wanted;
+  private final long taskBytes;
   private final long held;
 
-  private DocumentLimit(long wanted, long memoryPerByte) {
-    this.wanted = wanted;
-    this.held = Runtime.getRuntime().maxMemory() / memoryPerByte;
+  private DocumentLimit(ReadOptions options, long memoryPerByte) {
+    this.wanted = options.maxDocumentBytes();
+    this.taskBytes = options.taskBytes();
+    this.held = Math.max(1, taskBytes / memoryPerByte);
   }
 
   static DocumentLimit ofText(ReadOptions options) {
-    return new DocumentLimit(options.maxDocumentBytes(), MEMORY_PER_BYTE);
+    return new DocumentLimit(options, MEMORY_PER_BYTE);
   }
 
   static DocumentLimit ofPages(ReadOptions options) {
-    return new DocumentLimit(options.maxDocumentBytes(), MEMORY_PER_BYTE_OF_PAGE);
+    return new DocumentLimit(options, MEMORY_PER_BYTE_OF_PAGE);
   }
 
   /** In bytes; an array can have as many. */
@@ -52,7 +54,7 @@ final class DocumentLimit {
     }
     return String.format(
         "has more than %d MB, too large for a task of %d MB (divide the file, use"
-            + " --document-separator blank-line, or give executors more memory)",
-        bytes() >> 20, Runtime.getRuntime().maxMemory() >> 20);
+            + " --document-separator blank-line, or give executors more memory or fewer cores)",
+        bytes() >> 20, taskBytes >> 20);
   }
 }

@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -57,6 +58,17 @@ public final class InputFiles {
       }
     }
     return list(there, configuration);
+  }
+
+  /**
+   * The file system of a file of the input. Hadoop looks for sums beside local files, and cannot
+   * where a name has a colon, as those with a time of day have: such a file is read without them.
+   */
+  public static FileSystem fileSystem(Path path, Configuration configuration) throws IOException {
+    FileSystem fs = path.getFileSystem(configuration);
+    return fs instanceof LocalFileSystem local && path.getName().contains(":")
+        ? local.getRaw()
+        : fs;
   }
 
   private static boolean awaitsFiles(String input, Configuration configuration) {

@@ -28,6 +28,7 @@ final class ParquetRowReader implements DocumentReader {
   private final InputRange range;
   private final String column;
   private final DocumentLimit limit;
+  private final long taskBytes;
   private final Configuration configuration;
   private final Queue<Integer> groups = new ArrayDeque<>();
   private final TextColumn text = new TextColumn();
@@ -43,6 +44,7 @@ final class ParquetRowReader implements DocumentReader {
     this.range = range;
     this.column = options.textField();
     this.limit = DocumentLimit.ofText(options);
+    this.taskBytes = options.taskBytes();
     this.configuration = configuration;
   }
 
@@ -130,13 +132,13 @@ final class ParquetRowReader implements DocumentReader {
             .filter(chunk -> chunk.getPath().toDotString().equals(column))
             .mapToLong(chunk -> chunk.getTotalSize())
             .sum();
-    if (bytes > Runtime.getRuntime().maxMemory() / MEMORY_PER_BYTE) {
+    if (bytes > taskBytes / MEMORY_PER_BYTE) {
       return reject(
           Rejection.TOO_LARGE,
           row,
           String.format(
               "has a row group of %d MB of text from row %d on, too large for a task of %d MB",
-              bytes >> 20, row + 1, Runtime.getRuntime().maxMemory() >> 20));
+              bytes >> 20, row + 1, taskBytes >> 20));
     }
     try {
       PageReadStore pages = file.readRowGroup(group);

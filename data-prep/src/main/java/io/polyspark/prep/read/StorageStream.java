@@ -19,7 +19,7 @@ final class StorageStream extends FilterInputStream {
   }
 
   static StorageStream open(InputFile file, Configuration configuration) throws IOException {
-    return new StorageStream(file.path().getFileSystem(configuration).open(file.path()));
+    return new StorageStream(InputFiles.fileSystem(file.path(), configuration).open(file.path()));
   }
 
   void seek(long position) throws StorageException {

@@ -106,6 +106,9 @@ record ReportPage(
     facts.add(new Fact("Started", Figures.time(run.started())));
     facts.add(new Fact("Took", Figures.duration(run.duration())));
     facts.add(new Fact("Spark application", run.application()));
+    if (!run.earlier().isEmpty()) {
+      facts.add(new Fact("Done by an earlier run", String.join(", ", run.earlier())));
+    }
     if (run.version() != null) {
       facts.add(new Fact("PolySpark", run.version()));
     }

@@ -63,9 +63,15 @@ public record RunReport(
    * @param application Spark's id of the application
    * @param started when
    * @param duration from then to the end of the work
+   * @param earlier names of the stages that an earlier run had done, whose costs are not counted
    */
   public record Run(
-      String title, String version, String application, Instant started, Duration duration) {}
+      String title,
+      String version,
+      String application,
+      Instant started,
+      Duration duration,
+      List<String> earlier) {}
 
   /**
    * A source of text.

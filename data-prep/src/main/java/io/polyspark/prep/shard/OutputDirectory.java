@@ -5,6 +5,7 @@ import io.polyspark.prep.read.InputFile;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.UUID;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.util.ShutdownHookManager;
@@ -18,6 +19,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class OutputDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OutputDirectory.class);
+
+  private static final String INCOMPLETE = ".incomplete";
 
   private final FileSystem fs;
   private final Path target;
@@ -33,12 +36,20 @@ public final class OutputDirectory implements AutoCloseable {
    * @throws UserError if the target exists or cannot be made
    */
   public OutputDirectory(FileSystem fs, Path target) {
+    this(fs, target, target.getParent());
+  }
+
+  /**
+   * As the other, with the temporary directory in a place that the caller clears of those that
+   * ended runs have left ({@link #removeLeft}).
+   *
+   * @param place on the same file system
+   */
+  public OutputDirectory(FileSystem fs, Path target, Path place) {
     this.fs = fs;
     this.target = target;
     refuseExisting(fs, target);
-    this.temporary =
-        new Path(
-            target.getParent(), "_" + target.getName() + "." + UUID.randomUUID() + ".incomplete");
+    this.temporary = new Path(place, "_" + target.getName() + "." + UUID.randomUUID() + INCOMPLETE);
     ShutdownHookManager.get().addShutdownHook(removal, FileSystem.SHUTDOWN_HOOK_PRIORITY + 1);
     try {
       for (Path parent = target.getParent();
@@ -53,6 +64,15 @@ public final class OutputDirectory implements AutoCloseable {
       close();
       throw new UserError(
           "Cannot write to " + InputFile.display(target) + ": " + e.getMessage() + ".", e);
+    }
+  }
+
+  /** Removes all temporary directories in a place that nobody else writes to. */
+  public static void removeLeft(FileSystem fs, Path place) throws IOException {
+    for (FileStatus status : fs.listStatus(place)) {
+      if (status.getPath().getName().endsWith(INCOMPLETE)) {
+        fs.delete(status.getPath(), true);
+      }
     }
   }
 

@@ -117,6 +117,14 @@ public final class TokenizeJob implements AutoCloseable {
     return outputs;
   }
 
+  /** The damaged documents that are left out, in the order of the input. */
+  public List<RejectedDocument> rejected() {
+    return outputs
+        .filter(output -> output instanceof RejectedDocument)
+        .map(output -> (RejectedDocument) output)
+        .collect();
+  }
+
   /** The counts of each partition. */
   public List<PartitionSummary> partitions() {
     return partitions;

@@ -101,9 +101,11 @@ final class TokenizedDocuments implements Iterator<TokenizeOutput> {
   private void reject(Rejection rejection) {
     rejected++;
     dropped.merge(rejection.reason(), 1L, Long::sum);
+    RejectedDocument document = new RejectedDocument(rejection);
     if (firstRejection == null) {
-      firstRejection = rejection.description().get();
+      firstRejection = document.description();
     }
+    chunks.ready().add(document);
   }
 
   private void end() {

@@ -10,6 +10,7 @@ import io.polyspark.prep.read.InputFiles;
 import io.polyspark.prep.read.PartitionSize;
 import io.polyspark.prep.read.ReadOptions;
 import io.polyspark.prep.read.TaskFailure;
+import io.polyspark.prep.read.TaskMemory;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import scala.Tuple2;
@@ -36,7 +37,9 @@ public final class TrainTokenizer {
     DocumentSource source =
         new FileSource(
             files,
-            ReadOptions.defaults().withDocumentSeparator(options.documentSeparator()),
+            ReadOptions.defaults()
+                .withDocumentSeparator(options.documentSeparator())
+                .withTaskBytes(TaskMemory.of(spark)),
             PartitionSize.of(bytes, spark));
     listener.phase("counting the words of " + source.describe());
     WordCounts counts;

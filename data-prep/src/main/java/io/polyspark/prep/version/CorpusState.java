@@ -82,6 +82,25 @@ public record CorpusState(
     }
   }
 
+  /**
+   * Sees before any work whether a state of so many inputs could be read again.
+   *
+   * @throws UserError if it would be too large
+   */
+  public static void requireReadable(List<AcceptedInput> inputs, Path data) {
+    long bytes = 0;
+    for (AcceptedInput input : inputs) {
+      // Their UTF-8 is at most three bytes a character; names, numbers and the sum take the rest.
+      bytes += 3L * (input.uri().length() + input.source().length()) + 256;
+    }
+    if (bytes > MOST_BYTES) {
+      throw UserError.of(
+          "%s would have %,d input files, more than a version can list: put many documents into each"
+              + " file, or prepare a part of them in another directory.",
+          data, inputs.size());
+    }
+  }
+
   byte[] bytes() throws IOException {
     return JSON.writeValueAsBytes(this);
   }

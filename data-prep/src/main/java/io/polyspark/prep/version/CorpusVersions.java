@@ -203,15 +203,22 @@ public final class CorpusVersions {
    *
    * @param manifest all files of the version, those of the version before first
    * @param state of the same version
-   * @throws UserError if the lease was lost
+   * @throws UserError if the lease was lost, or for a manifest too large to be read again
    */
   public void publish(Manifest manifest, CorpusState state, Lease lease) throws IOException {
     new VersionCheck(fs, data).check(current(), nextVersion(), manifest, state);
+    byte[] bytes = manifest.bytes();
+    if (bytes.length > ReadLimits.MANIFEST) {
+      throw UserError.of(
+          "%s would have so many files of shards that its manifest takes %,d MB, and %,d MB are read:"
+              + " raise shard_tokens, or prepare a part of the input in another directory.",
+          InputFile.display(data), bytes.length >> 20, ReadLimits.MANIFEST >> 20);
+    }
     lease.check();
     RenamedFile.create(fs, state(data, state.version()), state.bytes());
-    RenamedFile.create(fs, ManifestFiles.ofVersion(data, state.version()), manifest.bytes());
+    RenamedFile.create(fs, ManifestFiles.ofVersion(data, state.version()), bytes);
     lease.check();
-    RenamedFile.replace(fs, new Path(data, Manifest.FILE), manifest.bytes());
+    RenamedFile.replace(fs, new Path(data, Manifest.FILE), bytes);
   }
 
   /**

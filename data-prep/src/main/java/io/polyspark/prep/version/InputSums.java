@@ -1,6 +1,7 @@
 package io.polyspark.prep.version;
 
 import io.polyspark.model.tokenize.Sha256;
+import io.polyspark.prep.read.InputFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,8 +34,10 @@ final class InputSums {
     }
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
     int tasks = Math.min(uris.size(), TASKS_PER_CORE * Math.max(1, spark.defaultParallelism()));
+    spark.setJobGroup("changes", "changes: reading input files that may have changed", false);
     List<String> sums =
         spark.parallelize(uris, tasks).map(uri -> sum(uri, hadoop.value())).collect();
+    spark.clearJobGroup();
     int gone = sums.indexOf(GONE);
     if (gone >= 0) {
       throw FoundInput.gone(uris.get(gone));
@@ -44,7 +47,7 @@ final class InputSums {
 
   private static String sum(String uri, Configuration configuration) throws IOException {
     Path path = new Path(uri);
-    try (InputStream in = path.getFileSystem(configuration).open(path);
+    try (InputStream in = InputFiles.fileSystem(path, configuration).open(path);
         DigestInputStream digest = new DigestInputStream(in, Sha256.digest())) {
       digest.transferTo(OutputStream.nullOutputStream());
       return HexFormat.of().formatHex(digest.getMessageDigest().digest());

@@ -132,7 +132,7 @@ public final class Lease implements AutoCloseable {
    */
   public void check() throws IOException {
     if (!isHeld()) {
-      throw UserError.of(
+      throw UserError.passing(
           "The lease on %s was lost, because this process gave no sign of life for %d minutes or"
               + " its file was removed: nothing was published; see that no other run is at work,"
               + " and run this again.",
@@ -214,7 +214,7 @@ public final class Lease implements AutoCloseable {
                         "process %d of %s on %s has been changing it since %s",
                         owner.pid(), owner.user(), owner.host(), owner.start()))
             .orElse("another process has just begun to change it");
-    return UserError.of(
+    return UserError.passing(
         "%s has its lease taken: %s; wait for it to end, or, if it has died, until %d minutes after"
             + " its last sign of life.",
         InputFile.display(fs.makeQualified(data)), who, options.expiry().toMinutes());

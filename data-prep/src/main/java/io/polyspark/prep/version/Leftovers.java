@@ -42,7 +42,8 @@ final class Leftovers {
     for (FileStatus entry : list(data)) {
       String name = entry.getPath().getName();
       if (name.equals(ATTEMPTS) || name.equals(work)) {
-        delete(entry.getPath());
+        // Every run leaves these to be removed at its end.
+        fs.delete(entry.getPath(), true);
       } else if (entry.isDirectory() && !name.startsWith("_") && !name.startsWith(".")) {
         for (FileStatus shard : list(entry.getPath())) {
           String file = shard.getPath().getName();

@@ -3,9 +3,11 @@ package io.polyspark.prep.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.prep.LocalSpark;
 import io.polyspark.prep.PrepareListener;
+import io.polyspark.prep.version.Lease;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +68,23 @@ class ARunThatWasBrokenOffGoesOnTest {
     List<String> stages = whole == null ? List.of() : List.of(whole.split(" "));
     breakOff(stage);
     assertThat(tables()).isEqualTo(stages);
+    // As a run leaves it that is killed while it writes shards.
+    Path work = output.resolveSibling("_corpus.work");
+    Files.createDirectories(work.resolve("_corpus.1.incomplete/train"));
     assertThat(doneBefore(undisturbed)).isEqualTo(stages);
+    assertThat(work).doesNotExist();
+  }
+
+  @Test
+  void twoAtOnceAreKeptApart() throws IOException {
+    Path work = output.resolveSibling("_corpus.work");
+    try (Lease lease = Lease.take(Nights.disk(), Nights.hadoop(work))) {
+      assertThatThrownBy(() -> nights.run(output, PrepareListener.NONE))
+          .isInstanceOf(UserError.class)
+          .hasMessageStartingWith(work + " has its lease taken: process ");
+      lease.check();
+    }
+    assertThat(output).doesNotExist();
   }
 
   @Test
@@ -122,6 +140,10 @@ class ARunThatWasBrokenOffGoesOnTest {
     List<String> stages = new ArrayList<>();
     try (Stream<Path> tables = Files.list(work)) {
       for (Path table : tables.sorted().toList()) {
+        if (table.endsWith("_lease")) {
+          assertThat(table).isEmptyDirectory();
+          continue;
+        }
         assertThat(table.resolve("report.json")).exists();
         assertThat(table.resolve("table/_SUCCESS")).exists();
         stages.add(table.getFileName().toString().replaceFirst("-[0-9a-f]{16}$", ""));

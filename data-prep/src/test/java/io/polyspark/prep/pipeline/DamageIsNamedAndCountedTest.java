@@ -48,7 +48,7 @@ class DamageIsNamedAndCountedTest {
   static void damage() throws IOException {
     spark = LocalSpark.forSmallTables();
     nights = new Nights(directory, spark);
-    nights.write("web/whole.jsonl", Nights.texts(0, WHOLE));
+    nights.write("web/whole-09:30.jsonl", Nights.texts(0, WHOLE));
     Path web = directory.resolve("web");
     Files.writeString(web.resolve("blank.jsonl"), "{\"text\": \"\"}\n{\"text\": \" \\n\"}\n");
     Files.createFile(web.resolve("nothing.jsonl"));
@@ -192,7 +192,7 @@ class DamageIsNamedAndCountedTest {
 
   @Test
   void aFileThatIsInTwoSources() {
-    Path file = directory.resolve("web/whole.jsonl");
+    Path file = directory.resolve("web/whole-09:30.jsonl");
     assertPlanRefused(
         file + " is in the source books and in the source web; name each file in one source.",
         "sources.books.input=" + file);

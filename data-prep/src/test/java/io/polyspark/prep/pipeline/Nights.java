@@ -131,6 +131,11 @@ final class Nights {
     return PipelinePlan.of(config, spark.context().hadoopConfiguration());
   }
 
+  /** What is said of a corpus before Spark starts. */
+  void requireGrowable(Path data, String... overrides) throws IOException {
+    Pipeline.requireGrowable(plan(overrides), hadoop(data), spark.context().hadoopConfiguration());
+  }
+
   PipelineResult grow(Path data, PrepareListener listener, String... overrides) {
     return Pipeline.grow(spark.context(), plan(overrides), hadoop(data), listener);
   }

@@ -1,6 +1,7 @@
 package io.polyspark.prep.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polyspark.model.config.UserError;
@@ -96,6 +97,18 @@ class ThreeNightsTest {
     assertThat(Nights.published(data)).isEqualTo(Nights.published(second));
     assertThat(phases)
         .containsExactly("version 2 has all of the input (files: 5); there is nothing to add");
+  }
+
+  @Test
+  void otherSettingsThanTheIndexsAreRefusedBeforeAnyWork() {
+    assertThatThrownBy(() -> nights.requireGrowable(second, "deduplicate.bands=20"))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "The index "
+                + second.resolve("_state/index")
+                + " was made with bands 14 and cannot be used with 20; set it back, or name another"
+                + " directory for a new index.");
+    assertThatCode(() -> nights.requireGrowable(second)).doesNotThrowAnyException();
   }
 
   @Test

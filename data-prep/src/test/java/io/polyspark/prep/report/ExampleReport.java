@@ -48,7 +48,8 @@ final class ExampleReport {
             "0.1.0",
             "application_1767225600000_0042",
             Instant.parse("2026-01-31T08:15:30.123456789Z"),
-            Duration.ofSeconds(3723, 456_000_000)),
+            Duration.ofSeconds(3723, 456_000_000),
+            List.of()),
         List.of(
             new RunReport.Source(text.apply("web"), 803_214, 3_120_455_001L, 401_000_000, 1, 0.5),
             new RunReport.Source(text.apply("books"), 1_205, 604_000_000, 290_000_000, 2, 2),

@@ -142,7 +142,8 @@ class RunReportTest {
     RunReport.Run run = ExampleReport.plain().run();
     return new RunReport(
         RunReport.FORMAT_VERSION,
-        new RunReport.Run("nothing", null, run.application(), run.started(), run.duration()),
+        new RunReport.Run(
+            "nothing", null, run.application(), run.started(), run.duration(), List.of()),
         List.of(),
         List.of(),
         null,
