@@ -5,7 +5,7 @@ import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.KernelsProvider;
-import io.polyspark.terminal.Terminal;
+import io.polyspark.terminal.Bar;
 import io.polyspark.train.TrainConfig;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -16,10 +16,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.IntConsumer;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -120,18 +116,8 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private StepBenchmark.Result measure(TrainConfig training) {
-    if (!Terminal.showsErrors()) {
-      return measure(training, step -> {});
-    }
-    try (ProgressBar bar =
-        new ProgressBarBuilder()
-            .setTaskName("Measuring")
-            .setInitialMax(StepBenchmark.totalSteps(steps))
-            .setUnit(" steps", 1)
-            .setStyle(ProgressBarStyle.ASCII)
-            .setConsumer(new ConsoleProgressBarConsumer(System.err))
-            .build()) {
-      return measure(training, bar::stepTo);
+    try (Bar bar = Bar.start("measuring", StepBenchmark.totalSteps(steps), "steps")) {
+      return measure(training, bar::to);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.terminal.Bar;
 import io.polyspark.train.TrainConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,11 +61,15 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    TrainConfig training = TrainConfig.load(config, overrides);
     DoctorReport report =
-        DoctorReport.of(
-            TrainConfig.load(config, overrides),
-            Optional.ofNullable(data).map(org.apache.hadoop.fs.Path::new),
-            Optional.ofNullable(output).map(org.apache.hadoop.fs.Path::new));
+        Bar.during(
+            "examining this machine",
+            () ->
+                DoctorReport.of(
+                    training,
+                    Optional.ofNullable(data).map(org.apache.hadoop.fs.Path::new),
+                    Optional.ofNullable(output).map(org.apache.hadoop.fs.Path::new)));
     if (json) {
       JsonLine.print(report.toMap());
     } else {

@@ -2,6 +2,7 @@ package io.polyspark.cli;
 
 import io.polyspark.evaluate.Evaluation;
 import io.polyspark.model.checkpoint.Checkpoint;
+import io.polyspark.terminal.Bar;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -52,10 +53,15 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path path = new Path(checkpoint);
-    Checkpoint opened = Checkpoint.resolve(path.getFileSystem(SparkRuntime.hadoop()), path);
+    Checkpoint opened =
+        Bar.during(
+            "checking the checkpoint",
+            () -> Checkpoint.resolve(path.getFileSystem(SparkRuntime.hadoop()), path));
     try (JavaSparkContext spark =
         SparkRuntime.start(Demand.ofTasks("eval", Evaluation.nativeBytesPerTask(opened.model())))) {
-      report(Evaluation.run(spark, opened.directory(), new Path(data), split));
+      report(
+          JobProgress.during(
+              spark, () -> Evaluation.run(spark, opened.directory(), new Path(data), split)));
     }
     return PolySpark.DONE;
   }

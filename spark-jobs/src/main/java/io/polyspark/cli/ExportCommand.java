@@ -2,16 +2,12 @@ package io.polyspark.cli;
 
 import io.polyspark.prep.megatron.ExportMegatron;
 import io.polyspark.prep.megatron.ExportMegatron.Exported;
-import io.polyspark.terminal.Terminal;
+import io.polyspark.terminal.Bar;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -69,19 +65,9 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   private static Map<String, Exported> run(ExportMegatron export) throws IOException {
-    if (!Terminal.showsErrors()) {
-      System.err.printf(Locale.ROOT, "writing %,d tokens%n", export.tokens());
-      return export.run(tokens -> {});
-    }
-    try (ProgressBar bar =
-        new ProgressBarBuilder()
-            .setTaskName("Exporting")
-            .setInitialMax(export.tokens())
-            .setUnit(" tokens", 1)
-            .setStyle(ProgressBarStyle.ASCII)
-            .setConsumer(new ConsoleProgressBarConsumer(System.err))
-            .build()) {
-      return export.run(bar::stepTo);
+    System.err.printf(Locale.ROOT, "writing %,d tokens%n", export.tokens());
+    try (Bar bar = Bar.start("writing", export.tokens(), "tokens")) {
+      return export.run(bar::to);
     }
   }
 }

@@ -3,10 +3,13 @@ package io.polyspark.cli;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.generate.Generator;
 import io.polyspark.model.generate.Sampling;
+import io.polyspark.terminal.Bar;
+import io.polyspark.terminal.Terminal;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -73,26 +76,46 @@ final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Sampling sampling = new Sampling(maxTokens, temperature, topK, seed);
     Path path = new Path(checkpoint);
-    Checkpoint opened = Checkpoint.resolve(path.getFileSystem(SparkRuntime.hadoop()), path);
-    try (Generator generator = Generator.open(opened)) {
+    Checkpoint opened =
+        Bar.during(
+            "checking the checkpoint",
+            () -> Checkpoint.resolve(path.getFileSystem(SparkRuntime.hadoop()), path));
+    try (Generator generator = Bar.during("reading the checkpoint", () -> Generator.open(opened))) {
       if (json) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("prompt", prompt);
-        object.put("text", generator.generate(prompt, sampling, piece -> {}));
+        object.put("text", generate(generator, sampling, piece -> {}));
         object.put("checkpoint", opened.directory().toString());
         JsonLine.print(object);
       } else {
         System.out.print(prompt);
-        generator.generate(
-            prompt,
-            sampling,
+        Consumer<String> print =
             piece -> {
               System.out.print(piece);
               System.out.flush();
-            });
+            };
+        if (Terminal.showsOutput()) {
+          // The text itself shows how far it is.
+          generator.generate(prompt, sampling, print);
+        } else {
+          generate(generator, sampling, print);
+        }
         System.out.println();
       }
     }
     return PolySpark.DONE;
+  }
+
+  /** Shows how far it is. */
+  private String generate(Generator generator, Sampling sampling, Consumer<String> pieces) {
+    try (Bar bar = Bar.start("generating", maxTokens, "tokens")) {
+      return generator.generate(
+          prompt,
+          sampling,
+          piece -> {
+            bar.step();
+            pieces.accept(piece);
+          });
+    }
   }
 }

@@ -75,7 +75,12 @@ final class ImportCommand implements Callable<Integer> {
     ImportOptions options =
         new ImportOptions(input, tokenizer, output, validationFraction, shardTokens);
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("import", NATIVE_BYTES))) {
-      report(ImportMegatron.run(spark, options, System.err::println));
+      Signals.stopNow("Stopping now: nothing is left of it, and the same command begins again.");
+      PreparedCorpus corpus;
+      try (JobProgress progress = JobProgress.over(spark)) {
+        corpus = ImportMegatron.run(spark, options, progress::phase);
+      }
+      report(corpus);
     }
     return PolySpark.DONE;
   }

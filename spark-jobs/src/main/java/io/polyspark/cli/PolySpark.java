@@ -1,6 +1,7 @@
 package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.terminal.StatusLine;
 import io.polyspark.terminal.Terminal;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -14,6 +15,7 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.apache.hadoop.ipc.RemoteException;
+import org.apache.hadoop.util.ShutdownHookManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,7 +27,8 @@ import picocli.CommandLine.Spec;
 /**
  * The one command, {@code polyspark VERB ...}, and a Spark application under each verb. Exit codes:
  * 0 for done, 2 with one sentence on the standard error stream for a user's mistake, 75 with one
- * where the same command may succeed later, 1 with a stack trace for a fault of ours.
+ * where the same command may succeed later, 1 with a stack trace for a fault of ours, 130 and 143
+ * for what SIGINT and SIGTERM have stopped.
  */
 @Command(
     name = "polyspark",
@@ -69,8 +72,8 @@ public final class PolySpark implements Runnable {
   /** Runs a verb and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
     // Text is UTF-8 whatever the locale says; models write what they like.
-    System.setOut(utf8(FileDescriptor.out));
-    System.setErr(utf8(FileDescriptor.err));
+    System.setOut(stream(FileDescriptor.out, Terminal.showsOutput()));
+    System.setErr(stream(FileDescriptor.err, Terminal.showsErrors()));
     SparkRuntime.limitNativeMemory();
     int code = run(arguments);
     System.out.flush();
@@ -81,8 +84,12 @@ public final class PolySpark implements Runnable {
     }
   }
 
-  private static PrintStream utf8(FileDescriptor descriptor) {
-    return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+  /** On a terminal, what is printed goes above the line that shows progress. */
+  private static PrintStream stream(FileDescriptor descriptor, boolean onTerminal) {
+    FileOutputStream bytes = new FileOutputStream(descriptor);
+    return onTerminal && Terminal.showsErrors()
+        ? StatusLine.errors().above(bytes)
+        : new PrintStream(bytes, true, StandardCharsets.UTF_8);
   }
 
   /** Runs a verb and returns its exit code. */
@@ -132,6 +139,12 @@ public final class PolySpark implements Runnable {
           "A file system cannot be reached (%s): see whether its address is right and it is up."
               .formatted(cause));
       return LATER;
+    }
+    if (ShutdownHookManager.get().isShutdownInProgress()) {
+      if (!Signals.said()) {
+        say("A signal has ended this.");
+      }
+      return FAULT;
     }
     Optional<SparkFailure> said = SparkFailure.of(failure);
     if (said.isPresent()) {

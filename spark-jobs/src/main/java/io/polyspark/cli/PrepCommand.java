@@ -178,7 +178,11 @@ final class PrepCommand implements Callable<Integer> {
             text.maxRejected(),
             shardTokens);
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
-      PreparedCorpus corpus = PrepareCorpus.run(spark, options, System.err::println);
+      Signals.stopNow("Stopping now: nothing is left of it, and the same command begins again.");
+      PreparedCorpus corpus;
+      try (JobProgress progress = JobProgress.over(spark)) {
+        corpus = PrepareCorpus.run(spark, options, progress::phase);
+      }
       corpus.warnings().forEach(System.err::println);
       report(corpus.output(), corpus.manifest());
     }
@@ -206,10 +210,17 @@ final class PrepCommand implements Callable<Integer> {
       Pipeline.requireGrowable(plan, to, hadoop);
     }
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
-      PipelineResult result =
-          incremental
-              ? Pipeline.grow(spark, plan, to, System.err::println)
-              : Pipeline.run(spark, plan, to, System.err::println);
+      Signals.stopNow(
+          "Stopping now: "
+              + (incremental ? "the corpus stays as it was, " : "")
+              + "the stages that are whole are kept, and the same command goes on after them.");
+      PipelineResult result;
+      try (JobProgress progress = JobProgress.over(spark)) {
+        result =
+            incremental
+                ? Pipeline.grow(spark, plan, to, progress::phase)
+                : Pipeline.run(spark, plan, to, progress::phase);
+      }
       report(result.output(), result.manifest());
     }
     return PolySpark.DONE;

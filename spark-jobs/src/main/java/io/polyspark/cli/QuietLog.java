@@ -12,7 +12,16 @@ import org.apache.logging.log4j.core.config.Configurator;
 final class QuietLog {
   private static final String FILE = "log4j2.properties";
 
+  private static volatile boolean isVerbose;
+
   private QuietLog() {}
+
+  /** What Spark says while a signal ends it, its executors first, is of no use to anybody. */
+  static void silence() {
+    if (!isVerbose) {
+      Configurator.setLevel("org.apache.spark", Level.OFF);
+    }
+  }
 
   /**
    * Sets up the log. Spark has started log4j before the application's jar is on the class path, so
@@ -33,6 +42,7 @@ final class QuietLog {
         throw new IllegalStateException(e);
       }
     }
+    isVerbose = verbose;
     if (verbose) {
       Configurator.setLevel("org.apache.spark", Level.INFO);
       Configurator.setLevel("org.apache.hadoop", Level.INFO);

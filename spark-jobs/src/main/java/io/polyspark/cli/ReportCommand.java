@@ -9,6 +9,7 @@ import io.polyspark.model.generate.Sampling;
 import io.polyspark.model.shards.ManifestFiles;
 import io.polyspark.report.RunFiles;
 import io.polyspark.report.RunSummary;
+import io.polyspark.terminal.Bar;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,13 +77,15 @@ final class ReportCommand implements Callable<Integer> {
     if (!new RunDirectory(fs, runPath).isRun()) {
       throw UserError.of("%s is no run: give the output directory of the verb train.", runPath);
     }
-    Checkpoint checkpoint = Checkpoint.resolve(fs, runPath);
+    Checkpoint checkpoint =
+        Bar.during("checking the checkpoint", () -> Checkpoint.resolve(fs, runPath));
     try (JavaSparkContext spark =
         SparkRuntime.start(
             Demand.ofTasks("report", Evaluation.nativeBytesPerTask(checkpoint.model())))) {
       Path own = ownVersion(checkpoint, dataPath, spark.hadoopConfiguration());
       Evaluation.Result evaluation =
-          Evaluation.run(spark, checkpoint.directory(), own, "validation");
+          JobProgress.during(
+              spark, () -> Evaluation.run(spark, checkpoint.directory(), own, "validation"));
       RunFiles files = RunFiles.of(spark.hadoopConfiguration(), runPath, own);
       files.drawLoss();
       RunSummary summary = RunSummary.of(checkpoint, evaluation, files, samples(checkpoint));
@@ -107,11 +110,13 @@ final class ReportCommand implements Callable<Integer> {
 
   private List<RunSummary.Sample> samples(Checkpoint checkpoint) throws IOException {
     List<RunSummary.Sample> samples = new ArrayList<>();
-    try (Generator generator = Generator.open(checkpoint)) {
+    try (Generator generator = Generator.open(checkpoint);
+        Bar bar = Bar.start("writing samples", prompts.size(), "samples")) {
       for (int i = 0; i < prompts.size(); i++) {
         Sampling sampling = new Sampling(SAMPLE_TOKENS, TEMPERATURE, 0, seed + i);
         String text = generator.generate(prompts.get(i), sampling, piece -> {});
         samples.add(new RunSummary.Sample(prompts.get(i), text));
+        bar.to(i + 1);
       }
     }
     return samples;

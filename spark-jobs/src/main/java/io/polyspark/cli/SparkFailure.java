@@ -4,7 +4,6 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.hadoop.util.ShutdownHookManager;
 import org.apache.spark.SparkThrowable;
 
 /**
@@ -24,10 +23,6 @@ record SparkFailure(String sentence, boolean mistake) {
 
   /** The words for a failure; empty where there are none but its stack trace. */
   static Optional<SparkFailure> of(Throwable failure) {
-    if (ShutdownHookManager.get().isShutdownInProgress()) {
-      return Optional.of(
-          new SparkFailure("A signal has ended this: what trains goes on with --resume.", false));
-    }
     return settings(failure)
         .or(
             () ->

@@ -5,6 +5,7 @@ import io.polyspark.model.device.CudaRequirements;
 import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.KernelsProvider;
+import io.polyspark.terminal.Bar;
 import io.polyspark.train.TrainConfig;
 import java.io.File;
 import java.net.URI;
@@ -67,7 +68,7 @@ final class SparkRuntime {
     if (conf.get("spark.master").startsWith("local-cluster")) {
       useJarInPlace(conf);
     }
-    JavaSparkContext spark = new JavaSparkContext(conf);
+    JavaSparkContext spark = Bar.during("starting Spark", () -> new JavaSparkContext(conf));
     ExecutorWatch.over(spark);
     return spark;
   }

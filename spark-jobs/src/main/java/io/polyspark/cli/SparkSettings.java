@@ -2,7 +2,7 @@ package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.device.Nd4jBackend;
-import io.polyspark.terminal.Terminal;
+import io.polyspark.terminal.IgnoreInterrupts;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
@@ -34,6 +34,7 @@ final class SparkSettings {
   private static final String EXECUTOR_CORES = "spark.executor.cores";
   private static final String TASK_CPUS = "spark.task.cpus";
   private static final String EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions";
+  private static final String PLUGINS = "spark.plugins";
   private static final String MOST_NATIVE = "org.bytedeco.javacpp.maxbytes";
   private static final String MOST_PHYSICAL = "org.bytedeco.javacpp.maxphysicalbytes";
 
@@ -85,10 +86,8 @@ final class SparkSettings {
     conf.setIfMissing("spark.app.name", "polyspark " + demand.verb());
     // The names of its metrics would begin with the application's number.
     conf.setIfMissing("spark.metrics.namespace", "polyspark");
-    // Replicas have a progress line of their own.
-    conf.setIfMissing(
-        "spark.ui.showConsoleProgress",
-        Boolean.toString(demand.replicas() == 0 && Terminal.showsErrors()));
+    // JobProgress and ProgressLine have the terminal's last line.
+    conf.setIfMissing("spark.ui.showConsoleProgress", "false");
     chooseMaster();
     if (demand.replicas() > 0) {
       sendAsItIs();
@@ -99,9 +98,14 @@ final class SparkSettings {
     Matcher cluster = LOCAL_CLUSTER.matcher(master);
     long most;
     if (cluster.matches()) {
+      String plugins = conf.get(PLUGINS, "");
+      String ours = IgnoreInterrupts.class.getName();
+      conf.set(PLUGINS, plugins.isEmpty() ? ours : plugins + "," + ours);
       fitCores(Integer.parseInt(cluster.group(2)));
       most = fitWorker(master, Long.parseLong(cluster.group(3)) * MEBIBYTE);
     } else if (master.startsWith("local")) {
+      // Counts of tasks come with it; there is no network to spare.
+      conf.setIfMissing("spark.executor.heartbeatInterval", "1s");
       most = fitDriver();
     } else {
       if (demand.replicas() > 0 && master.startsWith("spark:")) {

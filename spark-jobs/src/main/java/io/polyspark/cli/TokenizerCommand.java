@@ -93,7 +93,12 @@ final class TokenizerCommand implements Callable<Integer> {
             text.separator(),
             text.maxRejected());
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("tokenizer", 0))) {
-      report(TrainTokenizer.run(spark, options, System.err::println));
+      Signals.stopNow("Stopping now: nothing is left of it, and the same command begins again.");
+      TrainedTokenizer tokenizer;
+      try (JobProgress progress = JobProgress.over(spark)) {
+        tokenizer = TrainTokenizer.run(spark, options, progress::phase);
+      }
+      report(tokenizer);
     }
     return PolySpark.DONE;
   }

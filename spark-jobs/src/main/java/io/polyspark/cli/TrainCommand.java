@@ -6,6 +6,7 @@ import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.report.RunFiles;
+import io.polyspark.train.StopRequest;
 import io.polyspark.train.TrainConfig;
 import io.polyspark.train.TrainJob;
 import io.polyspark.train.TrainResult;
@@ -93,17 +94,22 @@ final class TrainCommand implements Callable<Integer> {
     SparkConf settings = SparkRuntime.settings(training);
     boolean goesOn = check(training, dataPath, outputPath);
     KernelsProvider.announce(training.dtype());
+    StopRequest stop = new StopRequest();
     try (JavaSparkContext spark = SparkRuntime.start(settings)) {
+      Signals.stopAtEndOfRound(stop);
       Configuration hadoop = spark.hadoopConfiguration();
       // Executors have working directories of their own.
       Path everywhereData = dataPath.getFileSystem(hadoop).makeQualified(dataPath);
       Path everywhereOutput = outputPath.getFileSystem(hadoop).makeQualified(outputPath);
-      TrainResult result = TrainJob.run(spark, training, everywhereData, everywhereOutput, goesOn);
+      TrainResult result =
+          JobProgress.during(
+              spark,
+              () -> TrainJob.run(spark, training, everywhereData, everywhereOutput, goesOn, stop));
       RunFiles files = RunFiles.of(hadoop, outputPath, result.data());
       files.drawLoss();
       report(result, files);
+      return result.stopped().map(Signals::exitCode).orElse(PolySpark.DONE);
     }
-    return PolySpark.DONE;
   }
 
   /**
@@ -193,6 +199,7 @@ final class TrainCommand implements Callable<Integer> {
       object.put("tokens", result.tokensSeen());
       loss(result).ifPresent(loss -> object.put("loss", loss));
       result.validationLoss().ifPresent(loss -> object.put("validation_loss", loss));
+      result.stopped().ifPresent(signal -> object.put("stopped", signal));
       JsonLine.print(object);
       return;
     }
@@ -200,7 +207,8 @@ final class TrainCommand implements Callable<Integer> {
     line.append(
         String.format(
             Locale.ROOT,
-            "Trained on %,d tokens in %,d rounds",
+            "%s on %,d tokens in %,d rounds",
+            result.stopped().isPresent() ? "Stopped after training" : "Trained",
             result.tokensSeen(),
             result.rounds()));
     loss(result)
@@ -212,6 +220,9 @@ final class TrainCommand implements Callable<Integer> {
     System.out.println(
         "Checkpoint " + new Path(new Path(output, "checkpoints"), result.checkpoint().getName()));
     System.out.println("Loss       " + files.plot());
+    if (result.stopped().isPresent()) {
+      System.out.println("Go on with --resume.");
+    }
   }
 
   /** There is none where a resumed run had nothing left to do. */

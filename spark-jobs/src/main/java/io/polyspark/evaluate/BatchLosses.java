@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.Arrays;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -37,9 +38,10 @@ record BatchLosses(
    * @param task the number of the task that asks
    * @param first the first batch
    * @param end after the last
+   * @param done counts tokens, for people to follow
    * @return the summed cross-entropy of each batch, nats
    */
-  Piece of(int task, long first, long end) throws IOException {
+  Piece of(int task, long first, long end, LongAccumulator done) throws IOException {
     TaskGpu.bind();
     Path dataPath = new Path(data);
     try (Replica replica = Replica.create(weights.model(), batch, context);
@@ -64,6 +66,7 @@ record BatchLosses(
         for (int at = 0; at < rows * context; at++) {
           sums[(int) (b - first)] += losses[at];
         }
+        done.add((long) rows * context);
       }
       return new Piece(task, sums);
     }

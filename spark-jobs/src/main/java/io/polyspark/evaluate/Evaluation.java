@@ -11,6 +11,7 @@ import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.prep.verify.VerifyCorpus;
+import io.polyspark.terminal.CountedJob;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.stream.IntStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -124,15 +126,22 @@ public final class Evaluation {
     int tasks = Math.min(batches, mostTasks);
     BatchLosses losses =
         new BatchLosses(hadoop, weights, everywhere(data, hadoop), split, windows, batch, context);
-    List<Piece> pieces =
-        spark
-            .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)
-            .map(
-                task ->
-                    losses.of(task, batches * (long) task / tasks, batches * (task + 1L) / tasks))
-            .collect();
     long tokens = windows * context;
-    return new Mean(sum(pieces) / tokens, tokens);
+    LongAccumulator done =
+        new CountedJob(tokens, "tokens").begin(spark, "Evaluate the %s split".formatted(split));
+    try {
+      List<Piece> pieces =
+          spark
+              .parallelize(IntStream.range(0, tasks).boxed().toList(), tasks)
+              .map(
+                  task ->
+                      losses.of(
+                          task, batches * (long) task / tasks, batches * (task + 1L) / tasks, done))
+              .collect();
+      return new Mean(sum(pieces) / tokens, tokens);
+    } finally {
+      CountedJob.end(spark);
+    }
   }
 
   /** Batch by batch, in their order, whatever tasks they came from. */

@@ -56,7 +56,9 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
   private final RunProgress progress;
   private final StepClock clock;
   private final RoundPlanner planner;
+  private final StopRequest stop;
   private RoundPlan plan;
+  private Optional<String> stopped = Optional.empty();
   private Optional<Environment> expected = Optional.empty();
   private long roundStart = System.nanoTime();
   private double checkpointSeconds;
@@ -72,7 +74,8 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
       Faults faults,
       HealthWatch health,
       RunProgress progress,
-      Surroundings surroundings)
+      Surroundings surroundings,
+      StopRequest stop)
       throws IOException {
     this.spark = spark;
     this.config = config;
@@ -85,6 +88,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
     this.health = health;
     this.progress = progress;
     this.clock = surroundings.clock();
+    this.stop = stop;
     this.planner = new RoundPlanner(config, surroundings.slots(), metrics, progress.replicas());
     this.tokenizerJson =
         manifest.requireTokenizer(data.getFileSystem(spark.hadoopConfiguration()), data);
@@ -97,6 +101,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
 
   @Override
   public RoundLoop.Assignment<StepLog> assign(RoundState state) {
+    stop.begins(state.round() + 1);
     plan = planner.plan(state);
     LanguageModelTask task =
         new LanguageModelTask(
@@ -123,6 +128,15 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
           new ReplicaRoundEvent(next.round(), report.replica(), report.metrics().steps()));
     }
     boolean last = next.completedSteps() >= config.steps();
+    if (!last) {
+      stopped = stop.over(next.round() + 1);
+      stopped.ifPresent(
+          reason ->
+              metrics.notice(
+                  Notice.Topic.STOP,
+                  Notice.Severity.INFO,
+                  reason + " has asked the run to stop with this round"));
+    }
     OptionalDouble validation = validate(next, last);
     if (last && validation.isEmpty()) {
       // The losses of the round's steps were measured before their updates. Any other round's model
@@ -144,9 +158,19 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
             well));
     roundStart = now;
     checkpointSeconds = 0;
-    if (last || next.round() % config.checkpoint().everyRounds() == 0) {
+    if (last || stopped() || next.round() % config.checkpoint().everyRounds() == 0) {
       checkpoint(next, environment);
     }
+  }
+
+  @Override
+  public boolean stopped() {
+    return stopped.isPresent();
+  }
+
+  /** Why the run has stopped before its last step; empty where it has not. */
+  Optional<String> reason() {
+    return stopped;
   }
 
   private void warnOfOtherEnvironment(Environment now) {

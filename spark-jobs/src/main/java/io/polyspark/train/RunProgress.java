@@ -77,8 +77,9 @@ final class RunProgress {
   /**
    * @param checkpoint the run's last
    * @param data the corpus that it was trained on
+   * @param stopped what has stopped the run before its last step, if anything has
    */
-  TrainResult result(Path checkpoint, Path data) {
-    return new TrainResult(checkpoint, data, round, tokensSeen, loss, validationLoss);
+  TrainResult result(Path checkpoint, Path data, Optional<String> stopped) {
+    return new TrainResult(checkpoint, data, round, tokensSeen, loss, validationLoss, stopped);
   }
 }

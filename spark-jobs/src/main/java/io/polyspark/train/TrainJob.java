@@ -50,6 +50,7 @@ public final class TrainJob {
   private final TrainConfig config;
   private final Path named;
   private final Surroundings surroundings;
+  private final StopRequest stop;
   private final FileSystem outputFs;
   private final RunDirectory run;
 
@@ -57,12 +58,18 @@ public final class TrainJob {
   private final List<String> warnings = new ArrayList<>();
 
   private TrainJob(
-      JavaSparkContext spark, TrainConfig config, Path data, Path output, Surroundings surroundings)
+      JavaSparkContext spark,
+      TrainConfig config,
+      Path data,
+      Path output,
+      Surroundings surroundings,
+      StopRequest stop)
       throws IOException {
     this.spark = spark;
     this.config = config;
     this.named = data;
     this.surroundings = surroundings;
+    this.stop = stop;
     this.outputFs = output.getFileSystem(spark.hadoopConfiguration());
     this.run = new RunDirectory(outputFs, output);
   }
@@ -81,7 +88,22 @@ public final class TrainJob {
   public static TrainResult run(
       JavaSparkContext spark, TrainConfig config, Path data, Path output, boolean resume)
       throws IOException {
-    return run(spark, config, data, output, resume, Surroundings.of(spark));
+    return run(spark, config, data, output, resume, new StopRequest());
+  }
+
+  /**
+   * As the other, until somebody asks to stop: then the round under way is the last, and has a
+   * checkpoint.
+   */
+  public static TrainResult run(
+      JavaSparkContext spark,
+      TrainConfig config,
+      Path data,
+      Path output,
+      boolean resume,
+      StopRequest stop)
+      throws IOException {
+    return new TrainJob(spark, config, data, output, Surroundings.of(spark), stop).run(resume);
   }
 
   /** As the other, in surroundings that a test has made up. */
@@ -93,7 +115,7 @@ public final class TrainJob {
       boolean resume,
       Surroundings surroundings)
       throws IOException {
-    return new TrainJob(spark, config, data, output, surroundings).run(resume);
+    return new TrainJob(spark, config, data, output, surroundings, new StopRequest()).run(resume);
   }
 
   private TrainResult run(boolean resume) throws IOException {
@@ -116,7 +138,7 @@ public final class TrainJob {
     RunProgress progress = RunProgress.of(checkpoint.map(Checkpoint::trainer));
     if (checkpoint.isPresent() && progress.completedSteps() >= config.steps()) {
       LOG.info("{} has all of its {} steps: nothing is left to do", run.path(), config.steps());
-      return progress.result(checkpoint.get().directory(), data);
+      return progress.result(checkpoint.get().directory(), data, Optional.empty());
     }
     try {
       writeConfiguration();
@@ -253,7 +275,8 @@ public final class TrainJob {
               faults,
               health,
               progress,
-              surroundings);
+              surroundings,
+              stop);
       checkpoint.ifPresent(from -> steering.expect(from.trainer().environment()));
       TrainingUi.follow(spark);
       metrics.started(description(data, checkpoint));
@@ -273,8 +296,12 @@ public final class TrainJob {
                     config.steps());
         end.release();
         checkpoints.finish();
-        metrics.ended("");
-        return progress.result(run.checkpoint(end.round()), data);
+        metrics.ended(
+            steering
+                .reason()
+                .map(reason -> reason + " has stopped the run after round " + end.round())
+                .orElse(""));
+        return progress.result(run.checkpoint(end.round()), data, steering.reason());
       } catch (RuntimeException failure) {
         faults.tell(metrics);
         if (failure instanceof DivergedException) {
@@ -282,6 +309,8 @@ public final class TrainJob {
         }
         metrics.ended(firstLine(failure));
         throw failure;
+      } finally {
+        stop.ended();
       }
     } catch (DivergedException diverged) {
       boolean removed =

@@ -1,5 +1,6 @@
 package io.polyspark.train;
 
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.apache.hadoop.fs.Path;
 
@@ -12,6 +13,7 @@ import org.apache.hadoop.fs.Path;
  * @param tokensSeen tokens that all replicas have trained on
  * @param loss training loss of the last round, nats per token
  * @param validationLoss of the last round that measured it, nats per token
+ * @param stopped the signal that has stopped the run before its last step; empty where none has
  */
 public record TrainResult(
     Path checkpoint,
@@ -19,4 +21,5 @@ public record TrainResult(
     int rounds,
     long tokensSeen,
     double loss,
-    OptionalDouble validationLoss) {}
+    OptionalDouble validationLoss,
+    Optional<String> stopped) {}

@@ -1,9 +1,12 @@
 package io.polyspark.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.polyspark.testing.LocalCluster;
 import io.polyspark.testing.MetricsLines;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Processes that are killed in the middle of a round, as a scheduler or a machine that fails would,
- * and the same command again.
+ * or told to stop, and the same command again.
  */
 class KilledRunsEqualUninterruptedOnesTest {
   private static final String CLUSTER = "local-cluster[2,1,1100]";
@@ -35,10 +38,14 @@ class KilledRunsEqualUninterruptedOnesTest {
 
   private static final int ROUNDS = 7;
 
+  /** What a terminal makes an interrupt of. */
+  private static final int CTRL_C = 3;
+
   @TempDir static Path directory;
 
   @BeforeAll
   static void trainWithoutABreak() throws Exception {
+    LocalCluster.makeHome();
     Files.writeString(directory.resolve("text.txt"), "The cat sat on the mat.\n".repeat(2000));
     Files.writeString(directory.resolve("tiny.yaml"), CONFIG);
     String[] prep = {"prep", "--input", "text.txt", "--split", "tail", "--output", "data"};
@@ -91,6 +98,52 @@ class KilledRunsEqualUninterruptedOnesTest {
   }
 
   @Test
+  void aCtrlCStopsARunWithItsRoundAndItGoesOn() throws Exception {
+    assumeThat(Program.hasTerminals()).as("python3 with its module pty").isTrue();
+    Process driver =
+        Program.startOnTerminal(
+            directory, 80, CLUSTER, arguments("stopped").toArray(String[]::new));
+    awaitRound(driver, "stopped", 2);
+    // All processes of the terminal get it, the executors too.
+    try (OutputStream keys = driver.getOutputStream()) {
+      keys.write(CTRL_C);
+    }
+    assertThat(driver.waitFor()).isEqualTo(130);
+    String shown = Files.readString(directory.resolve("out.log"));
+    assertThat(shown)
+        .containsPattern(
+            "Stopping at the end of round [345] with a checkpoint; press Ctrl-C again to stop now.")
+        .contains("Go on with --resume.")
+        .doesNotContain("Lost executor", "Exception");
+    assertThat(shown).as("a line that moves").containsPattern("\r\u001B\\[K *\\d+% .*\\d+/480, ");
+    assertThat(Files.readString(directory.resolve("stopped/metrics.jsonl")))
+        .contains("SIGINT has asked the run to stop with this round");
+    assertThat(directory.resolve("stopped/checkpoints/round-0000007")).doesNotExist();
+
+    assertThat(train("stopped").waitFor()).as(errors()).isZero();
+    assertEqualsWhole("stopped");
+    assertThat(errors())
+        .as("plain lines")
+        .doesNotContain("\r", "\u001B")
+        .contains("step 480 of 480");
+  }
+
+  @Test
+  void aSecondSignalStopsARunAtOnce() throws Exception {
+    Process driver = train("twice");
+    awaitRound(driver, "twice", 2);
+    driver.destroy();
+    while (!errors().contains("send the signal again to stop now.")) {
+      assertThat(driver.waitFor(10, TimeUnit.MILLISECONDS)).as(errors()).isFalse();
+    }
+    driver.destroy();
+    assertThat(driver.waitFor()).as(errors()).isEqualTo(143);
+    assertThat(errors())
+        .endsWith("Stopping now: what has a checkpoint goes on with --resume.\n")
+        .doesNotContain("Exception", "\u001B");
+  }
+
+  @Test
   void whatIsNoRunIsLeftAloneAndAnEmptyDirectoryIsTaken() throws Exception {
     Files.createDirectories(directory.resolve("foreign"));
     Files.writeString(directory.resolve("foreign/thesis.tex"), "years of work");
@@ -106,12 +159,16 @@ class KilledRunsEqualUninterruptedOnesTest {
   }
 
   private static Process train(String output, String... more) throws IOException {
+    return Program.start(directory, CLUSTER, arguments(output, more).toArray(String[]::new));
+  }
+
+  private static List<String> arguments(String output, String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of("train", "--config", "tiny.yaml", "--data", "data", "--output", output));
     arguments.add("--auto-resume");
     arguments.addAll(List.of(more));
-    return Program.start(directory, CLUSTER, arguments.toArray(String[]::new));
+    return arguments;
   }
 
   /** Returns when a round's record is there, which is while the next round trains. */

@@ -31,6 +31,33 @@ public final class Program {
    */
   public static Process start(Path directory, Map<String, String> settings, String... arguments)
       throws IOException {
+    return command(directory, settings, arguments).start();
+  }
+
+  /** Whether there is a Python to make terminals with. */
+  static boolean hasTerminals() throws InterruptedException {
+    try {
+      return new ProcessBuilder("python3", "-c", "import pty").start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * As {@link #start}, on a terminal: {@code out.log} is what it shows, and what is written to the
+   * process is typed.
+   */
+  static Process startOnTerminal(Path directory, int columns, String master, String... arguments)
+      throws IOException {
+    ProcessBuilder builder = command(directory, Map.of("spark.master", master), arguments);
+    String script = Path.of("src", "test", "resources", "terminal.py").toAbsolutePath().toString();
+    builder.command().addAll(0, List.of("python3", script, Integer.toString(columns)));
+    builder.environment().put("TERM", "xterm");
+    return builder.start();
+  }
+
+  private static ProcessBuilder command(
+      Path directory, Map<String, String> settings, String... arguments) {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("spark.driver.host", "127.0.0.1");
     all.put("spark.ui.enabled", "false");
@@ -40,7 +67,7 @@ public final class Program {
     all.forEach((key, value) -> command.add("-D" + key + "=" + value));
     command.add(PolySpark.class.getName());
     command.addAll(List.of(arguments));
-    return java(directory, command).start();
+    return java(directory, command);
   }
 
   /**

@@ -45,20 +45,26 @@ public final class VerifyCorpus {
     }
     String directory = everywhere.toString();
     int tasks = Math.min(files.size(), 8 * Math.max(1, spark.defaultParallelism()));
-    Optional<String> damage =
-        spark
-            .parallelize(files, tasks)
-            .mapPartitions(
-                part -> {
-                  Path from = new Path(directory);
-                  FileSystem source = from.getFileSystem(hadoop.value());
-                  List<String> found = new ArrayList<>();
-                  part.forEachRemaining(file -> damage(source, from, file).ifPresent(found::add));
-                  return found.iterator();
-                })
-            .collect()
-            .stream()
-            .findFirst();
+    spark.setJobDescription("Check the corpus' files");
+    Optional<String> damage;
+    try {
+      damage =
+          spark
+              .parallelize(files, tasks)
+              .mapPartitions(
+                  part -> {
+                    Path from = new Path(directory);
+                    FileSystem source = from.getFileSystem(hadoop.value());
+                    List<String> found = new ArrayList<>();
+                    part.forEachRemaining(file -> damage(source, from, file).ifPresent(found::add));
+                    return found.iterator();
+                  })
+              .collect()
+              .stream()
+              .findFirst();
+    } finally {
+      spark.setJobDescription(null);
+    }
     if (damage.isPresent()) {
       throw new UserError(damage.get());
     }

@@ -53,6 +53,11 @@ public final class RoundLoop<M extends Serializable> {
      * @throws UncheckedIOException if they cannot be found out now; all states stay
      */
     Set<Integer> checkpointedRounds();
+
+    /** Whether the round that is finished was the last, though steps are left. */
+    default boolean stopped() {
+      return false;
+    }
   }
 
   /**
@@ -66,7 +71,7 @@ public final class RoundLoop<M extends Serializable> {
    */
   public RoundState run(Supplier<RoundState> start, long steps) {
     RoundState state = start.get();
-    while (state.completedSteps() < steps) {
+    while (state.completedSteps() < steps && !steering.stopped()) {
       Assignment<M> assigned = steering.assign(state);
       RoundResult<M> result = round.withReplicas(assigned.replicas()).run(state, assigned.task());
       state.release();

@@ -31,7 +31,10 @@ public record Notice(int round, long time, Topic topic, Severity severity, Strin
     REPLICAS,
     /** A measure of the model's health passed its threshold, or came back. */
     @JsonProperty("health")
-    HEALTH
+    HEALTH,
+    /** Somebody has asked the run to stop. */
+    @JsonProperty("stop")
+    STOP
   }
 
   /** Whether somebody should look at it. */

@@ -1,13 +1,12 @@
 package io.polyspark.train.metrics;
 
+import io.polyspark.terminal.Amounts;
+import io.polyspark.terminal.Bar;
+import io.polyspark.terminal.StatusLine;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalDouble;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
  * Tells people how a run goes: on a terminal one line that moves, elsewhere (a file, a pipe) a
@@ -47,11 +46,11 @@ public final class ProgressLine implements MetricsSink {
    *
    * @param totalSteps steps of each replica in the whole run
    * @param completedSteps steps of each replica that an earlier run has done
-   * @param terminal obeys control codes
+   * @param line of the terminal
    */
-  public static ProgressLine moving(long totalSteps, long completedSteps, PrintStream terminal) {
+  public static ProgressLine moving(long totalSteps, long completedSteps, StatusLine line) {
     return new ProgressLine(
-        totalSteps, completedSteps, new Moving(totalSteps, completedSteps, terminal));
+        totalSteps, completedSteps, new Moving(totalSteps, completedSteps, line));
   }
 
   /**
@@ -74,7 +73,7 @@ public final class ProgressLine implements MetricsSink {
     if (round.validationLoss().isPresent()) {
       validation = round.validationLoss();
     }
-    output.show(round, validation, words(left(round.step())));
+    output.show(round, validation, Amounts.words(left(round.step())));
   }
 
   @Override
@@ -87,40 +86,11 @@ public final class ProgressLine implements MetricsSink {
     return Duration.ofNanos((long) (each * (totalSteps - step)));
   }
 
-  /** 3,725 seconds as 1h02m. */
-  static String words(Duration duration) {
-    long seconds = duration.toSeconds();
-    if (seconds < 60) {
-      return seconds + "s";
-    }
-    return seconds < 3600
-        ? String.format(Locale.ROOT, "%dm%02ds", seconds / 60, seconds % 60)
-        : String.format(Locale.ROOT, "%dh%02dm", seconds / 3600, seconds % 3600 / 60);
-  }
-
-  /** 67,100,000 bytes as 67.1 MB. */
-  static String bytes(long bytes) {
-    if (bytes < 1_000_000) {
-      return String.format(Locale.ROOT, "%.1f kB", bytes * 1e-3);
-    }
-    return bytes < 1_000_000_000
-        ? String.format(Locale.ROOT, "%.1f MB", bytes * 1e-6)
-        : String.format(Locale.ROOT, "%.1f GB", bytes * 1e-9);
-  }
-
   private static final class Moving implements Output {
-    private final ProgressBar bar;
+    private final Bar bar;
 
-    Moving(long totalSteps, long completedSteps, PrintStream terminal) {
-      bar =
-          new ProgressBarBuilder()
-              .setTaskName("")
-              .setInitialMax(totalSteps)
-              .startsFrom(completedSteps, Duration.ZERO)
-              .setStyle(ProgressBarStyle.UNICODE_BLOCK)
-              .hideEta()
-              .setConsumer(new ConsoleProgressBarConsumer(terminal))
-              .build();
+    Moving(long totalSteps, long completedSteps, StatusLine line) {
+      bar = Bar.moving(completedSteps, totalSteps, line);
     }
 
     @Override
@@ -132,12 +102,11 @@ public final class ProgressLine implements MetricsSink {
       message.append(
           String.format(
               Locale.ROOT,
-              " %.1fk tok/s %s/round %s left",
+              " %.1fk tok/s %s/round",
               round.tokensPerSecond() / 1000,
-              bytes(round.sentBytes()),
-              left));
-      bar.stepTo(round.step());
-      bar.setExtraMessage(message.toString());
+              Amounts.bytes(round.sentBytes())));
+      bar.to(round.step());
+      bar.note(message.toString());
     }
 
     @Override
@@ -179,7 +148,7 @@ public final class ProgressLine implements MetricsSink {
               Locale.ROOT,
               ", %,.0f tokens/s, %s sent per round, %s left",
               round.tokensPerSecond(),
-              bytes(round.sentBytes()),
+              Amounts.bytes(round.sentBytes()),
               left));
       out.println(line);
     }

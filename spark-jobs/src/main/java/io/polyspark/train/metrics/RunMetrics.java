@@ -1,5 +1,6 @@
 package io.polyspark.train.metrics;
 
+import io.polyspark.terminal.StatusLine;
 import io.polyspark.terminal.Terminal;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -86,7 +87,7 @@ public final class RunMetrics implements AutoCloseable {
     sinks.add(new SparkGauges());
     sinks.add(
         Terminal.showsErrors()
-            ? ProgressLine.moving(totalSteps, finishedSteps, System.err)
+            ? ProgressLine.moving(totalSteps, finishedSteps, StatusLine.errors())
             : ProgressLine.plain(totalSteps, finishedSteps, System.err));
     return new RunMetrics(finishedRound, sinks);
   }

@@ -36,10 +36,7 @@ final class Measures {
     ROUND.put(
         "drift",
         round ->
-            round.replicas().stream()
-                .mapToDouble(ReplicaMetrics::drift)
-                .max()
-                .orElse(Double.NaN));
+            round.replicas().stream().mapToDouble(ReplicaMetrics::drift).max().orElse(Double.NaN));
     ROUND.put("loss_spike", round -> round.health().lossSpike().orElse(Double.NaN));
     ROUND.put("straggler", round -> round.health().straggler());
     ROUND.put("dead_activations", round -> worst(round, LayerHealth::deadActivations));
