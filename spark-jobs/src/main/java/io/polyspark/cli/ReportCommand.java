@@ -35,7 +35,8 @@ import picocli.CommandLine.Option;
     footer = {
       "  submit/polyspark report --run runs/mine --data data/mine \\",
       "      --prompt 'The ' --prompt ''",
-      "  submit/polyspark report --run runs/polynorm --compare runs/swiglu --compare runs/gelu"
+      "  submit/polyspark report --run runs/polynorm --compare runs/swiglu \\",
+      "      --compare runs/gelu --output comparison"
     })
 final class ReportCommand implements Callable<Integer> {
   /** Checkpoints of the run that write, to show how it learned to. */
