@@ -87,8 +87,6 @@ final class ChartStyle {
     style.setChartBackgroundColor(paper);
     style.setPlotBackgroundColor(paper);
     style.setChartFontColor(ink);
-    style.setXAxisTitleColor(faintInk);
-    style.setYAxisTitleColor(faintInk);
     style.setAxisTickLabelsColor(faintInk);
     style.setChartTitleBoxVisible(false);
     style.setChartTitlePadding(12);

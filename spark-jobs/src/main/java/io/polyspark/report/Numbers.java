@@ -30,6 +30,11 @@ final class Numbers {
     return new DecimalFormat(pattern, DecimalFormatSymbols.getInstance(Locale.ROOT)).format(number);
   }
 
+  /** So many a second, in whole ones where there are many: 12,346, 0.5. */
+  static String rate(double perSecond) {
+    return perSecond >= 100 ? figure(Math.rint(perSecond)) : figure(perSecond);
+  }
+
   /** A share of 1 in percent: 37.2 %. */
   static String share(double share) {
     return Double.isFinite(share) ? String.format(Locale.ROOT, "%.1f %%", 100 * share) : NONE;

@@ -21,9 +21,9 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
  */
 record ReportChart(ChartName name, Map<String, Curve> lines, Family.Lines kind) {
   /** Small enough that its letters can still be read where a phone shrinks it. */
-  static final int WIDTH = 560;
+  static final int WIDTH = 520;
 
-  static final int HEIGHT = 340;
+  static final int HEIGHT = 330;
 
   private static final int MOST_IN_LEGEND = 8;
 

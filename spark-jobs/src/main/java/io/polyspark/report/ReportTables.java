@@ -55,10 +55,10 @@ final class ReportTables {
     if (runs.stream().anyMatch(run -> run.evaluation().isPresent())) {
       rows.add(losses("bits per byte", run -> evaluated(run, Evaluation.Result::bitsPerByte)));
     }
-    rows.add(numbers("tokens per second", run -> Numbers.figure(run.history().tokensPerSecond())));
+    rows.add(numbers("tokens per second", run -> Numbers.rate(run.history().tokensPerSecond())));
     rows.add(numbers("wall time", run -> duration(run.history().wallSeconds())));
     rows.add(numbers("outside of steps", run -> Numbers.share(run.history().outsideShare())));
-    return new Table(heads(), rows);
+    return new Table(heads(Cell::number), rows);
   }
 
   /** The evaluations, where there are any. */
@@ -86,7 +86,7 @@ final class ReportTables {
     if (runs.stream().anyMatch(run -> !reason(run).isEmpty())) {
       rows.add(words("not evaluated", ReportTables::reason));
     }
-    return new Table(heads(), rows);
+    return new Table(heads(Cell::number), rows);
   }
 
   /** Where the time of the rounds went, a row per run. */
@@ -135,7 +135,7 @@ final class ReportTables {
         rows.add(Table.words(key, values));
       }
     }
-    return new Table(heads(), rows);
+    return new Table(heads(Cell::words), rows);
   }
 
   /** What the results depend on besides configuration and data. */
@@ -146,7 +146,7 @@ final class ReportTables {
     rows.add(environment("Java", Environment::jdk));
     rows.add(environment("threads per task", environment -> "" + environment.threadsPerTask()));
     rows.add(words("hosts", run -> String.join(", ", run.history().hosts())));
-    return new Table(heads(), rows);
+    return new Table(heads(Cell::number), rows);
   }
 
   private Table.Row environment(String name, Function<Environment, String> value) {
@@ -175,7 +175,7 @@ final class ReportTables {
                   Cell.words(Objects.requireNonNullElse(replica.executor(), "")),
                   Cell.words(Objects.requireNonNullElse(replica.gpu(), "")),
                   Cell.number(Figures.count(replica.steps())),
-                  Cell.number(Numbers.figure(replica.tokensPerSecond())))));
+                  Cell.number(Numbers.rate(replica.tokensPerSecond())))));
     }
     return new Table(heads, rows);
   }
@@ -243,10 +243,10 @@ final class ReportTables {
     return Numbers.figure(number(point));
   }
 
-  private List<Cell> heads() {
+  private List<Cell> heads(Function<String, Cell> look) {
     List<Cell> heads = new ArrayList<>();
     heads.add(Cell.words(""));
-    runs.forEach(run -> heads.add(Cell.number(run.name())));
+    runs.forEach(run -> heads.add(look.apply(run.name())));
     return heads;
   }
 

@@ -21,7 +21,7 @@ record TrainingReportPage(
     Table results,
     String perplexity,
     Table evaluations,
-    Curves curves,
+    Charts curves,
     Time time,
     Charts coefficients,
     Charts experts,
@@ -38,7 +38,7 @@ record TrainingReportPage(
   /** A name and a value. */
   record Fact(String name, String value) {}
 
-  /** The name of what has a colour in all charts. */
+  /** The name of what has a colour in a bar. */
   record Key(int number, String name) {}
 
   /**
@@ -51,10 +51,7 @@ record TrainingReportPage(
   record Picture(
       String id, String title, String unit, String light, String dark, String text, Table table) {}
 
-  /** The curves of all runs; the runs' colours are null where there is one run. */
-  record Curves(List<Key> runs, List<Picture> pictures) {}
-
-  /** A section of charts of the main run. */
+  /** A section of charts, and the name of the main run. */
   record Charts(String run, List<Picture> pictures) {}
 
   /** Where the time went. */
@@ -97,9 +94,7 @@ record TrainingReportPage(
                 + " validation loss."
             : "Perplexity is e to the last validation loss.",
         evaluated ? tables.evaluations() : null,
-        new Curves(
-            runs.size() > 1 ? keys(runs.stream().map(ReportedRun::name).toList()) : null,
-            pictures.of(ReportCharts.ofAll(runs))),
+        new Charts(main.name(), pictures.of(ReportCharts.ofAll(runs))),
         time(runs, tables, pictures),
         charts(main, Family.COEFFICIENTS, pictures),
         charts(main, Family.EXPERTS, pictures),
@@ -175,7 +170,7 @@ record TrainingReportPage(
         .ifPresent(last -> tiles.add(new Fact("training loss", Numbers.loss(last.value()))));
     tiles.add(new Fact("parameters", Figures.count(main.parameters())));
     tiles.add(new Fact("tokens", Figures.count(main.tokens())));
-    tiles.add(new Fact("tokens per second", Numbers.figure(main.history().tokensPerSecond())));
+    tiles.add(new Fact("tokens per second", Numbers.rate(main.history().tokensPerSecond())));
     tiles.add(new Fact("wall time", ReportTables.duration(main.history().wallSeconds())));
     tiles.add(new Fact("outside of steps", Numbers.share(main.history().outsideShare())));
     return tiles;
@@ -184,7 +179,7 @@ record TrainingReportPage(
   private static List<Key> keys(List<String> names) {
     List<Key> keys = new ArrayList<>();
     for (String name : names) {
-      keys.add(new Key(keys.size() % ChartStyle.CATEGORIES, name));
+      keys.add(new Key(keys.size(), name));
     }
     return keys;
   }

@@ -118,8 +118,8 @@ class ReportOfRunsTest {
       assertThat(charts).hasSize(page.select("figure").size()).hasSize(13);
       for (Path chart : charts) {
         BufferedImage image = ImageIO.read(chart.toFile());
-        assertThat(image.getWidth()).as(chart.toString()).isEqualTo(1120);
-        assertThat(image.getHeight()).isEqualTo(680);
+        assertThat(image.getWidth()).as(chart.toString()).isEqualTo(1040);
+        assertThat(image.getHeight()).isEqualTo(660);
       }
     }
     try (Stream<Path> files = Files.walk(output)) {
