@@ -4,6 +4,7 @@ import io.polyspark.train.metrics.ExpertMetrics;
 import io.polyspark.train.metrics.RoundMetrics;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +33,7 @@ enum Family {
     void add(ChartName chart, String line, double value);
   }
 
+  private static final double[] NO_VALUES = {};
   private static final Pattern IN_LAYER = Pattern.compile("(?:.*\\.)?layers\\.(\\d+)\\.(.*)");
   private static final ChartName TIME_CHART =
       new ChartName("time-of-a-round", "Time of a round", "seconds");
@@ -72,7 +74,7 @@ enum Family {
       boolean inLayer = layered.matches();
       String name = inLayer ? layered.group(2) : parameter.getKey();
       String line = inLayer ? "layer " + layered.group(1) : "all layers";
-      double[] values = parameter.getValue();
+      double[] values = Objects.requireNonNullElse(parameter.getValue(), NO_VALUES);
       for (int i = 0; i < values.length; i++) {
         into.add(coefficient(name, i, values.length), line, values[i]);
       }

@@ -17,6 +17,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -163,7 +164,8 @@ public final class RunHistory {
 
   private void take(Notice notice) {
     noticeCount++;
-    Deque<Notice> kept = notices.computeIfAbsent(notice.severity(), key -> new ArrayDeque<>());
+    Notice.Severity severity = Objects.requireNonNullElse(notice.severity(), Notice.Severity.INFO);
+    Deque<Notice> kept = notices.computeIfAbsent(severity, key -> new ArrayDeque<>());
     kept.add(notice);
     if (kept.size() > MOST_NOTICES) {
       kept.remove();

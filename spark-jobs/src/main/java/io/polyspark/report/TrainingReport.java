@@ -1,5 +1,6 @@
 package io.polyspark.report;
 
+import io.polyspark.model.config.UserError;
 import io.polyspark.prep.report.HtmlPage;
 import io.polyspark.prep.shard.PlainFiles;
 import java.io.IOException;
@@ -56,9 +57,20 @@ public final class TrainingReport {
    *
    * @param directory is made where it does not exist
    * @return the page
+   * @throws UserError if it cannot be written there
    */
-  public Path write(Configuration hadoop, Path directory) throws IOException {
-    FileSystem fs = PlainFiles.open(directory, hadoop);
+  public Path write(Configuration hadoop, Path directory) {
+    try {
+      return write(PlainFiles.open(directory, hadoop), directory);
+    } catch (IOException e) {
+      throw new UserError(
+          "The report cannot be written to %s (%s): give another directory by --output."
+              .formatted(directory, e.getMessage()),
+          e);
+    }
+  }
+
+  private Path write(FileSystem fs, Path directory) throws IOException {
     for (Map.Entry<String, byte[]> chart : charts.entrySet()) {
       WholeFiles.write(fs, new Path(new Path(directory, CHARTS), chart.getKey()), chart.getValue());
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.polyspark.model.tokenize.Sha256;
+import io.polyspark.testing.LocalCluster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,6 +33,7 @@ class FromTextToTextTest {
 
   @Test
   void theVerbsWorkTogether() throws Exception {
+    LocalCluster.makeHome();
     Files.writeString(directory.resolve("text.txt"), "The cat sat on the mat.\n".repeat(2000));
     Files.writeString(
         directory.resolve("tiny.yaml"),

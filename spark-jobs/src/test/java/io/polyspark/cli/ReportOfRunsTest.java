@@ -167,6 +167,18 @@ class ReportOfRunsTest {
         run("report", "--run", damaged.toString(), "--output", output.toString()),
         "There is no %s: give a run that has its metrics.".formatted(metrics));
     assertThat(output).doesNotExist();
+    assertThat(run("report", "--run", main.toString(), "--output", metricsOf(main)))
+        .satisfies(
+            outcome -> {
+              assertThat(outcome.code()).isEqualTo(2);
+              assertThat(outcome.err())
+                  .startsWith("The report cannot be written to " + metricsOf(main))
+                  .endsWith(": give another directory by --output." + System.lineSeparator());
+            });
+  }
+
+  private static String metricsOf(Path run) {
+    return run.resolve("metrics.jsonl").toString();
   }
 
   private static Document report(String output, String... more) throws IOException {
