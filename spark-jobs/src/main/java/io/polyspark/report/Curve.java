@@ -21,7 +21,7 @@ final class Curve {
    */
   record Point(double tokens, double value) {}
 
-  // Sums over the points of each bucket. All buckets but the last are full.
+  // The mean of the points of each bucket. All buckets but the last are full.
   private final List<Point> buckets = new ArrayList<>();
   private long bucketSize = 1;
   private long inLast;
@@ -46,19 +46,15 @@ final class Curve {
       buckets.add(point);
       inLast = 1;
     } else {
-      buckets.set(buckets.size() - 1, sum(buckets.get(buckets.size() - 1), point));
       inLast++;
+      int end = buckets.size() - 1;
+      buckets.set(end, mean(buckets.get(end), point, 1.0 / inLast));
     }
   }
 
   /** What is kept, in order. */
   List<Point> points() {
-    List<Point> points = new ArrayList<>(buckets.size());
-    for (int i = 0; i < buckets.size(); i++) {
-      double size = i == buckets.size() - 1 ? inLast : bucketSize;
-      points.add(new Point(buckets.get(i).tokens() / size, buckets.get(i).value() / size));
-    }
-    return points;
+    return List.copyOf(buckets);
   }
 
   /** How many points it was given. */
@@ -102,13 +98,16 @@ final class Curve {
 
   private void halve() {
     for (int i = 0; i < MOST / 2; i++) {
-      buckets.set(i, sum(buckets.get(2 * i), buckets.get(2 * i + 1)));
+      buckets.set(i, mean(buckets.get(2 * i), buckets.get(2 * i + 1), 0.5));
     }
     buckets.subList(MOST / 2, MOST).clear();
     bucketSize *= 2;
   }
 
-  private static Point sum(Point a, Point b) {
-    return new Point(a.tokens() + b.tokens(), a.value() + b.value());
+  /** Of equal values it is exactly theirs: a curve that is level stays so. */
+  private static Point mean(Point a, Point b, double shareOfB) {
+    return new Point(
+        a.tokens() + (b.tokens() - a.tokens()) * shareOfB,
+        a.value() + (b.value() - a.value()) * shareOfB);
   }
 }

@@ -67,16 +67,9 @@ final class ReportTables {
     rows.add(losses("loss, nats per token", run -> evaluated(run, Evaluation.Result::loss)));
     rows.add(losses("perplexity", run -> evaluated(run, Evaluation.Result::perplexity)));
     rows.add(losses("bits per byte", run -> evaluated(run, Evaluation.Result::bitsPerByte)));
-    rows.add(
-        numbers(
-            "the text’s own bits per byte",
-            run -> {
-              OptionalDouble entropy =
-                  run.evaluation()
-                      .map(RunEvaluation::entropyBitsPerByte)
-                      .orElse(OptionalDouble.empty());
-              return Numbers.loss(entropy.orElse(Double.NaN));
-            }));
+    if (runs.stream().anyMatch(run -> Double.isFinite(entropy(run)))) {
+      rows.add(numbers("the text’s own bits per byte", run -> Numbers.loss(entropy(run))));
+    }
     rows.add(
         numbers(
             "predicted tokens",
@@ -287,6 +280,13 @@ final class ReportTables {
 
   private static double evaluated(ReportedRun run, Function<Evaluation.Result, Double> number) {
     return run.evaluated().map(number).orElse(Double.NaN);
+  }
+
+  private static double entropy(ReportedRun run) {
+    return run.evaluation()
+        .map(RunEvaluation::entropyBitsPerByte)
+        .orElse(OptionalDouble.empty())
+        .orElse(Double.NaN);
   }
 
   private static String reason(ReportedRun run) {

@@ -55,9 +55,9 @@ public final class RunHistory {
   private RoundMetrics first;
   private RoundMetrics last;
 
-  /** The replicas' sums of a step. */
+  /** The means over the replicas of a step. */
   private static final class Step {
-    private final Map<Measure, Double> sums = new EnumMap<>(Measure.class);
+    private final Map<Measure, Double> means = new EnumMap<>(Measure.class);
     private double loss;
     private int replicas;
   }
@@ -96,11 +96,12 @@ public final class RunHistory {
   }
 
   private void take(StepMetrics step) {
-    Step sums = steps.computeIfAbsent(step.step(), number -> new Step());
-    sums.replicas++;
-    sums.loss += step.loss();
+    Step all = steps.computeIfAbsent(step.step(), number -> new Step());
+    all.replicas++;
+    all.loss += (step.loss() - all.loss) / all.replicas;
     for (Measure measure : Measure.values()) {
-      sums.sums.merge(measure, measure.of(step), Double::sum);
+      all.means.merge(
+          measure, measure.of(step), (mean, value) -> mean + (value - mean) / all.replicas);
     }
   }
 
@@ -141,9 +142,8 @@ public final class RunHistory {
     int number = 0;
     for (Step step : steps.values()) {
       double tokens = tokensBefore + ++number * each;
-      stepLosses.add(tokens, step.loss / step.replicas);
-      measures.forEach(
-          (measure, curve) -> curve.add(tokens, step.sums.get(measure) / step.replicas));
+      stepLosses.add(tokens, step.loss);
+      measures.forEach((measure, curve) -> curve.add(tokens, step.means.get(measure)));
     }
     steps.clear();
   }

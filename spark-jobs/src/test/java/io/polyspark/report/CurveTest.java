@@ -21,6 +21,15 @@ class CurveTest {
   }
 
   @Test
+  void whatIsLevelStaysSo() {
+    Curve curve = new Curve();
+    for (int i = 0; i < 10_000; i++) {
+      curve.add(i, 1e-4);
+    }
+    assertThat(curve.points()).extracting(Curve.Point::value).containsOnly(1e-4);
+  }
+
+  @Test
   void aMillionPointsAreBoundedAndKeepTheirMean() {
     Curve curve = new Curve();
     Random random = new Random(7);
