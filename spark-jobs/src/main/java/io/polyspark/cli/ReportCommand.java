@@ -1,43 +1,47 @@
 package io.polyspark.cli;
 
 import io.polyspark.evaluate.Evaluation;
-import io.polyspark.model.checkpoint.Checkpoint;
-import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.config.UserError;
-import io.polyspark.model.generate.Generator;
-import io.polyspark.model.generate.Sampling;
 import io.polyspark.model.shards.ManifestFiles;
+import io.polyspark.report.ReportedRun;
+import io.polyspark.report.RunEvaluation;
 import io.polyspark.report.RunFiles;
 import io.polyspark.report.RunSummary;
+import io.polyspark.report.Samples;
+import io.polyspark.report.TrainingReport;
 import io.polyspark.terminal.Bar;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code polyspark report}: what a run has come to. */
+/** {@code polyspark report}: what a run has come to, beside others. */
 @Command(
     name = "report",
     description = {
-      "Sum up a run: evaluate its newest checkpoint, let it write, draw the loss.",
-      "Writes summary.txt, summary.json, loss.png and loss.svg into the run."
+      "Sum up a run on one HTML page, beside other runs: curves, results, time, samples.",
+      "With --data, evaluate the newest checkpoints too, and write summary.txt, summary.json,",
+      "loss.png and loss.svg into the run; without it, no Spark is started."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footerHeading = "%nExamples:%n",
     footer = {
       "  submit/polyspark report --run runs/mine --data data/mine \\",
-      "      --prompt 'The ' --prompt ''"
+      "      --prompt 'The ' --prompt ''",
+      "  submit/polyspark report --run runs/polynorm --compare runs/swiglu \\",
+      "      --compare runs/gelu --output comparison"
     })
 final class ReportCommand implements Callable<Integer> {
-  private static final int SAMPLE_TOKENS = 240;
-  private static final double TEMPERATURE = 0.7;
+  /** Checkpoints of the run that write, to show how it learned to. */
+  private static final int MOST_CHECKPOINTS = 4;
 
   @Option(
       names = "--run",
@@ -47,16 +51,27 @@ final class ReportCommand implements Callable<Integer> {
   private String run;
 
   @Option(
-      names = "--data",
-      required = true,
+      names = "--compare",
       paramLabel = "DIR",
-      description = "The corpus it was trained on.")
+      description = "Another run to hold beside it; repeat for more.")
+  private List<String> others = new ArrayList<>();
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "The corpus they were trained on, to evaluate them on all of its validation.")
   private String data;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description = "Where report.html and report/*.png go (default: the run's directory).")
+  private String output;
 
   @Option(
       names = "--prompt",
       paramLabel = "TEXT",
-      description = "Begin a sample with this; empty to begin a document.")
+      description = "Begin a sample with this; empty, as by default, to begin a document.")
   private List<String> prompts = new ArrayList<>();
 
   @Option(
@@ -71,54 +86,102 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Path runPath = new Path(run);
-    Path dataPath = new Path(data);
-    FileSystem fs = runPath.getFileSystem(SparkRuntime.hadoop());
-    if (!new RunDirectory(fs, runPath).isRun()) {
-      throw UserError.of("%s is no run: give the output directory of the verb train.", runPath);
+    Configuration hadoop = SparkRuntime.hadoop();
+    List<Path> directories = new ArrayList<>();
+    directories.add(new Path(run));
+    others.forEach(other -> directories.add(new Path(other)));
+    List<ReportedRun> runs =
+        Bar.during("checking the checkpoints", () -> ReportedRun.open(hadoop, directories));
+    if (data != null) {
+      runs = evaluated(runs);
     }
-    Checkpoint checkpoint =
-        Bar.during("checking the checkpoint", () -> Checkpoint.resolve(fs, runPath));
-    try (JavaSparkContext spark =
-        SparkRuntime.start(
-            Demand.ofTasks("report", Evaluation.nativeBytesPerTask(checkpoint.model())))) {
-      Path own = ownVersion(checkpoint, dataPath, spark.hadoopConfiguration());
-      Evaluation.Result evaluation =
-          JobProgress.during(
-              spark, () -> Evaluation.run(spark, checkpoint.directory(), own, "validation"));
-      RunFiles files = RunFiles.of(spark.hadoopConfiguration(), runPath, own);
-      files.drawLoss();
-      RunSummary summary = RunSummary.of(checkpoint, evaluation, files, samples(checkpoint));
-      files.write(summary);
-      if (json) {
-        JsonLine.print(summary.toMap());
-      } else {
-        System.out.print(summary.toText());
-      }
+    runs = withSamples(runs, hadoop);
+    Path page =
+        TrainingReport.of(runs, Instant.now())
+            .write(hadoop, new Path(output == null ? run : output));
+    if (data == null) {
+      say(page, runs);
+    } else {
+      sumUp(runs.get(0), page, hadoop);
     }
     return PolySpark.DONE;
   }
 
-  /** The version that the run was trained on; where that is not there, what was named. */
-  private static Path ownVersion(Checkpoint checkpoint, Path data, Configuration hadoop)
-      throws IOException {
-    String sum = checkpoint.trainer().shardManifestSha256();
-    return ManifestFiles.version(data).isPresent()
-        ? data
-        : ManifestFiles.withSum(data.getFileSystem(hadoop), data, sum).orElse(data);
-  }
-
-  private List<RunSummary.Sample> samples(Checkpoint checkpoint) throws IOException {
-    List<RunSummary.Sample> samples = new ArrayList<>();
-    try (Generator generator = Generator.open(checkpoint);
-        Bar bar = Bar.start("writing samples", prompts.size(), "samples")) {
-      for (int i = 0; i < prompts.size(); i++) {
-        Sampling sampling = new Sampling(SAMPLE_TOKENS, TEMPERATURE, 0, seed + i);
-        String text = generator.generate(prompts.get(i), sampling, piece -> {});
-        samples.add(new RunSummary.Sample(prompts.get(i), text));
-        bar.to(i + 1);
+  private List<ReportedRun> evaluated(List<ReportedRun> runs) throws IOException {
+    long bytes =
+        runs.stream()
+            .mapToLong(each -> Evaluation.nativeBytesPerTask(each.checkpoint().model()))
+            .max()
+            .orElseThrow();
+    List<ReportedRun> evaluated = new ArrayList<>();
+    try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("report", bytes))) {
+      for (ReportedRun each : runs) {
+        evaluated.add(each.with(evaluation(spark, each, evaluated.isEmpty())));
       }
     }
-    return samples;
+    return evaluated;
+  }
+
+  /** That another run cannot be evaluated, because its tokens are others, is what the page says. */
+  private RunEvaluation evaluation(JavaSparkContext spark, ReportedRun each, boolean main)
+      throws IOException {
+    Path own = ownVersion(each, spark.hadoopConfiguration());
+    try {
+      return RunEvaluation.of(
+          JobProgress.during(
+              spark, () -> Evaluation.run(spark, each.checkpoint().directory(), own, "validation")),
+          RunFiles.of(spark.hadoopConfiguration(), each.directory(), own).entropyBitsPerByte());
+    } catch (UserError mistake) {
+      if (main) {
+        throw mistake;
+      }
+      return RunEvaluation.failed(mistake.getMessage());
+    }
+  }
+
+  /** The version that the run was trained on; where that is not there, what was named. */
+  private Path ownVersion(ReportedRun each, Configuration hadoop) throws IOException {
+    Path named = new Path(data);
+    String sum = each.checkpoint().trainer().shardManifestSha256();
+    return ManifestFiles.version(named).isPresent()
+        ? named
+        : ManifestFiles.withSum(named.getFileSystem(hadoop), named, sum).orElse(named);
+  }
+
+  private List<ReportedRun> withSamples(List<ReportedRun> runs, Configuration hadoop)
+      throws IOException {
+    List<String> begin = prompts.isEmpty() ? List.of("") : prompts;
+    List<ReportedRun> written = new ArrayList<>();
+    try (Bar bar = Bar.start("writing samples", runs.size(), "runs")) {
+      for (ReportedRun each : runs) {
+        int most = written.isEmpty() ? MOST_CHECKPOINTS : 1;
+        written.add(
+            each.with(Samples.of(each.directory().getFileSystem(hadoop), each, most, begin, seed)));
+        bar.to(written.size());
+      }
+    }
+    return written;
+  }
+
+  private void say(Path page, List<ReportedRun> runs) {
+    if (json) {
+      JsonLine.print(Map.of("report", page.toString()));
+    } else {
+      System.out.printf("Wrote %s of %d run%s%n", page, runs.size(), runs.size() == 1 ? "" : "s");
+    }
+  }
+
+  private void sumUp(ReportedRun main, Path page, Configuration hadoop) throws IOException {
+    RunFiles files = RunFiles.of(hadoop, main.directory(), ownVersion(main, hadoop));
+    files.drawLoss(main.history());
+    List<RunSummary.Sample> newest =
+        prompts.isEmpty() ? List.of() : main.samples().get(main.samples().size() - 1).texts();
+    RunSummary summary = RunSummary.of(main, main.evaluated().orElseThrow(), files, newest, page);
+    files.write(summary);
+    if (json) {
+      JsonLine.print(summary.toMap());
+    } else {
+      System.out.print(summary.toText());
+    }
   }
 }

@@ -6,18 +6,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
-import io.polyspark.train.metrics.Metrics;
-import io.polyspark.train.metrics.MetricsFile;
-import io.polyspark.train.metrics.RoundMetrics;
+import io.polyspark.prep.shard.PlainFiles;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.OptionalDouble;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +43,7 @@ public final class RunFiles {
   public static RunFiles of(Configuration hadoop, Path directory, Path data) throws IOException {
     FileSystem fs = directory.getFileSystem(hadoop);
     return new RunFiles(
-        fs instanceof LocalFileSystem local ? local.getRawFileSystem() : fs,
+        PlainFiles.open(directory, hadoop),
         new RunDirectory(fs, directory),
         data,
         Manifest.read(data.getFileSystem(hadoop), data));
@@ -87,26 +81,17 @@ public final class RunFiles {
     return entropy == null ? OptionalDouble.empty() : OptionalDouble.of(entropy);
   }
 
-  /** The rounds of the run so far. */
-  List<RoundMetrics> rounds() throws IOException {
-    List<RoundMetrics> rounds = new ArrayList<>();
-    MetricsFile.read(
-        fs,
-        metrics(),
-        (Metrics metrics) -> {
-          if (metrics instanceof RoundMetrics round) {
-            rounds.add(round);
-          }
-        });
-    return rounds;
-  }
-
   /**
    * Draws {@code loss.png} and {@code loss.svg}. A Java without fonts cannot; that is logged, and
    * no reason to lose a run.
    */
   public void drawLoss() throws IOException {
-    LossPlot plot = new LossPlot(LossCurve.read(fs, metrics()), run.path().getName(), optimum());
+    drawLoss(RunHistory.read(fs, metrics()));
+  }
+
+  /** As the other, where the metrics have been read already. */
+  public void drawLoss(RunHistory history) throws IOException {
+    LossPlot plot = new LossPlot(history.losses(), run.path().getName(), optimum());
     byte[] png;
     byte[] svg;
     try {
@@ -116,15 +101,15 @@ public final class RunFiles {
       LOG.warn("The loss cannot be drawn: this Java has no fonts ({})", e.toString());
       return;
     }
-    replace(plot(), png);
-    replace(new Path(run.path(), "loss.svg"), svg);
+    WholeFiles.write(fs, plot(), png);
+    WholeFiles.write(fs, new Path(run.path(), "loss.svg"), svg);
   }
 
   /** Writes {@code summary.txt} and {@code summary.json}. */
   public void write(RunSummary summary) throws IOException {
-    replace(summary(), summary.toText().getBytes(StandardCharsets.UTF_8));
+    WholeFiles.write(fs, summary(), summary.toText().getBytes(StandardCharsets.UTF_8));
     byte[] json = JSON.writeValueAsBytes(summary.toMap());
-    replace(new Path(run.path(), "summary.json"), json);
+    WholeFiles.write(fs, new Path(run.path(), "summary.json"), json);
   }
 
   /** The entropy in nats per token. */
@@ -135,16 +120,5 @@ public final class RunFiles {
         ? entropy
         : OptionalDouble.of(
             entropy.getAsDouble() * Math.log(2) * split.textBytes() / split.tokens());
-  }
-
-  private void replace(Path file, byte[] bytes) throws IOException {
-    Path temporary = new Path(file.getParent(), "." + file.getName() + ".tmp");
-    try (OutputStream out = fs.create(temporary, true)) {
-      out.write(bytes);
-    }
-    fs.delete(file, false);
-    if (!fs.rename(temporary, file)) {
-      throw new IOException("Cannot rename " + temporary + " to " + file);
-    }
   }
 }

@@ -4,13 +4,12 @@ import io.polyspark.evaluate.Evaluation;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.transformer.ParameterLayout;
-import io.polyspark.train.metrics.RoundMetrics;
-import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.apache.hadoop.fs.Path;
 
 /**
  * What a run has come to, on one page.
@@ -49,14 +48,27 @@ public record RunSummary(
    */
   public record Sample(String prompt, String text) {}
 
-  /** Sums up a run from its newest checkpoint and its metrics. */
+  /**
+   * Sums up a run.
+   *
+   * @param run the run
+   * @param evaluation of its newest checkpoint
+   * @param files its files
+   * @param samples what the checkpoint writes
+   * @param report the page about it
+   */
   public static RunSummary of(
-      Checkpoint checkpoint, Evaluation.Result evaluation, RunFiles files, List<Sample> samples)
-      throws IOException {
+      ReportedRun run,
+      Evaluation.Result evaluation,
+      RunFiles files,
+      List<Sample> samples,
+      Path report) {
+    Checkpoint checkpoint = run.checkpoint();
     Map<String, String> paths = new LinkedHashMap<>();
     paths.put("checkpoint", shown(checkpoint.directory()));
     paths.put("metrics", shown(files.metrics()));
     paths.put("loss curve", shown(files.plot()));
+    paths.put("report", shown(report));
     paths.put("data", shown(files.data()));
     paths.put("summary", shown(files.summary()));
     return new RunSummary(
@@ -66,7 +78,7 @@ public record RunSummary(
         checkpoint.trainer().round(),
         checkpoint.trainer().completedSteps(),
         checkpoint.trainer().tokensSeen(),
-        files.rounds().stream().mapToDouble(RoundMetrics::seconds).sum(),
+        run.history().wallSeconds(),
         evaluation,
         files.entropyBitsPerByte(),
         samples,
@@ -178,7 +190,7 @@ public record RunSummary(
   }
 
   /** Local paths as people write them. */
-  private static String shown(org.apache.hadoop.fs.Path path) {
+  static String shown(Path path) {
     return "file".equals(path.toUri().getScheme()) ? path.toUri().getPath() : path.toString();
   }
 }

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -26,10 +25,8 @@ final class ConfigDifferences {
    * 0.0005"}; empty where all are the same.
    */
   static List<String> between(Map<String, ?> before, Map<String, ?> now) {
-    Map<String, String> old = new TreeMap<>();
-    Map<String, String> current = new TreeMap<>();
-    flatten("", before, old);
-    flatten("", now, current);
+    Map<String, String> old = FlatKeys.of(before);
+    Map<String, String> current = FlatKeys.of(now);
     Set<String> keys = new TreeSet<>(old.keySet());
     keys.addAll(current.keySet());
     keys.removeAll(WITHOUT_EFFECT_ON_BITS);
@@ -43,23 +40,5 @@ final class ConfigDifferences {
       }
     }
     return differences;
-  }
-
-  private static void flatten(String prefix, Map<?, ?> values, Map<String, String> into) {
-    values.forEach(
-        (key, value) -> {
-          if (value instanceof Map<?, ?> nested) {
-            flatten(prefix + key + ".", nested, into);
-          } else {
-            into.put(prefix + key, text(value));
-          }
-        });
-  }
-
-  /** JSON brings whole numbers back as int where long was written, and 1.0 as 1. */
-  private static String text(Object value) {
-    return value instanceof Number number
-        ? Double.toString(number.doubleValue())
-        : String.valueOf(value);
   }
 }

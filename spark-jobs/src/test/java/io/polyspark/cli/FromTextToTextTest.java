@@ -4,10 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.polyspark.model.tokenize.Sha256;
+import io.polyspark.testing.LocalCluster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.jsoup.Jsoup;
+import org.jsoup.nodes.Document;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +33,7 @@ class FromTextToTextTest {
 
   @Test
   void theVerbsWorkTogether() throws Exception {
+    LocalCluster.makeHome();
     Files.writeString(directory.resolve("text.txt"), "The cat sat on the mat.\n".repeat(2000));
     Files.writeString(
         directory.resolve("tiny.yaml"),
@@ -106,13 +114,52 @@ class FromTextToTextTest {
     assertThat(generated.out()).startsWith("The ");
     assertThat(run("local[1]", generate).out()).isEqualTo(generated.out());
 
+    copyWithAnotherTokenizer("run", "other");
     Outcome report =
-        run("local[2]", "report", "--run", "run", "--data", "data", "--prompt", "The ", "--json");
+        run(
+            "local[2]",
+            "report",
+            "--run",
+            "run",
+            "--compare",
+            "other",
+            "--data",
+            "data",
+            "--prompt",
+            "The ",
+            "--json");
     assertThat(report.code()).as(report.err()).isZero();
     assertThat(report.lastLine().get("loss")).isEqualTo(eval.lastLine().get("loss"));
     assertThat(JSON.readTree(directory.resolve("run/summary.json").toFile()))
         .isEqualTo(report.lastLine());
     assertThat(directory.resolve("run/summary.txt")).content().contains("It goes on from \"The\"");
+    Document page = Jsoup.parse(directory.resolve("run/report.html").toFile());
+    assertThat(page.select("#evaluation tr:contains(nats) td").eachText())
+        .element(1)
+        .isEqualTo(String.format(Locale.ROOT, "%.4f", report.lastLine().get("loss").asDouble()));
+    assertThat(page.select("#evaluation tr:contains(not evaluated) td").last().text())
+        .contains("was tokenized with a tokenizer", "that is not the one of other/checkpoints");
+    assertThat(directory.resolve("run/report"))
+        .isDirectoryContaining("glob:**/validation-loss.png");
+  }
+
+  /** Its tokens are the same, but nothing says so. */
+  private void copyWithAnotherTokenizer(String run, String copy) throws IOException {
+    Path from = directory.resolve(run);
+    Path checkpoint = directory.resolve(copy).resolve("checkpoints/round-0000003");
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path to = directory.resolve(copy).resolve(from.relativize(file));
+        Files.createDirectories(to.getParent());
+        Files.copy(file, to);
+      }
+    }
+    Path tokenizer = checkpoint.resolve("tokenizer.json");
+    Path sums = checkpoint.resolve("SHA256SUMS");
+    String before = Sha256.hex(Files.readAllBytes(tokenizer));
+    Files.writeString(tokenizer, "\n", StandardOpenOption.APPEND);
+    String after = Sha256.hex(Files.readAllBytes(tokenizer));
+    Files.writeString(sums, Files.readString(sums).replace(before, after));
   }
 
   private Outcome run(String master, String... arguments) throws Exception {

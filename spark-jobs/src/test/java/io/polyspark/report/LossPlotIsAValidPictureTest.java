@@ -1,13 +1,10 @@
 package io.polyspark.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.data.Offset.offset;
 
-import io.polyspark.report.LossCurve.Point;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -39,37 +36,28 @@ class LossPlotIsAValidPictureTest {
 
   @Test
   void aRunWithoutValidationOrWithLossesThatAreNoNumbersIsDrawnToo() throws Exception {
-    List<Point> steps = List.of(new Point(1, 5.5), new Point(2, Double.NaN));
-    LossCurve curve = new LossCurve(steps, List.of(new Point(1.5, Double.NaN)), List.of());
+    LossCurve curve = new LossCurve(new Curve(), new Curve(), new Curve());
+    curve.steps().add(1, 5.5);
+    curve.steps().add(2, Double.NaN);
+    curve.rounds().add(1.5, Double.NaN);
     byte[] png = new LossPlot(curve, "stopped", OptionalDouble.empty()).png();
     assertThat(ImageIO.read(new ByteArrayInputStream(png))).isNotNull();
   }
 
-  @Test
-  void thinningKeepsTheMean() {
-    List<Point> points = curve(5000).steps();
-    List<Point> thinned = LossCurve.thinned(points, 500);
-    assertThat(thinned).hasSize(500);
-    assertThat(thinned.stream().mapToDouble(Point::loss).average().orElseThrow())
-        .isCloseTo(points.stream().mapToDouble(Point::loss).average().orElseThrow(), offset(1e-9));
-  }
-
   private static LossCurve curve(int steps) {
     Random random = new Random(7);
-    List<Point> each = new ArrayList<>();
-    List<Point> rounds = new ArrayList<>();
-    List<Point> validation = new ArrayList<>();
+    LossCurve curve = new LossCurve(new Curve(), new Curve(), new Curve());
     for (int step = 1; step <= steps; step++) {
       double loss = 1.5 + 4 * Math.exp(-step / 60.0);
-      each.add(new Point(step * 1536.0, loss + 0.08 * random.nextGaussian()));
+      curve.steps().add(step * 1536.0, loss + 0.08 * random.nextGaussian());
       if (step % 20 == 0) {
-        rounds.add(new Point((step - 10) * 1536.0, loss));
+        curve.rounds().add((step - 10) * 1536.0, loss);
       }
       if (step % 80 == 0) {
-        validation.add(new Point(step * 1536.0, loss + 0.07));
+        curve.validation().add(step * 1536.0, loss + 0.07);
       }
     }
-    return new LossCurve(each, rounds, validation);
+    return curve;
   }
 
   private static List<Integer> colours(BufferedImage image) {

@@ -22,7 +22,7 @@ class ConfigDifferencesTest {
     assertThat(ConfigDifferences.between(Map.of("recompute", "none", "batch", 4), now)).isEmpty();
     assertThat(ConfigDifferences.between(Map.of("batch", 4), now)).isEmpty();
     assertThat(ConfigDifferences.between(Map.of("recompute", "none", "batch", 8), now))
-        .isEqualTo(List.of("batch was 8.0 and is 4.0"));
+        .isEqualTo(List.of("batch was 8 and is 4"));
   }
 
   @Test
@@ -31,6 +31,6 @@ class ConfigDifferencesTest {
             ConfigDifferences.between(
                 Map.of("inner_steps", Map.of("0", 20, "50", 40)),
                 Map.of("inner_steps", Map.of("0", 20))))
-        .isEqualTo(List.of("inner_steps.50 was 40.0 and is not set"));
+        .isEqualTo(List.of("inner_steps.50 was 40 and is not set"));
   }
 }

@@ -8,7 +8,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /** Numbers as people read them. */
-final class Figures {
+public final class Figures {
   private static final String[] DECIMAL = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
   private static final String[] BINARY = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   private static final DateTimeFormatter TIME =
@@ -17,17 +17,17 @@ final class Figures {
   private Figures() {}
 
   /** 1,234,567. */
-  static String count(long count) {
+  public static String count(long count) {
     return String.format(Locale.ROOT, "%,d", count);
   }
 
   /** A count and what it counts: 1 document, 2 documents. */
-  static String count(long count, String noun) {
+  public static String count(long count, String noun) {
     return count(count) + " " + noun + (count == 1 ? "" : "s");
   }
 
   /** 3.1 GB, by powers of ten. */
-  static String bytes(long bytes) {
+  public static String bytes(long bytes) {
     double value = bytes;
     int unit = 0;
     while (value >= 999.95 && unit < DECIMAL.length - 1) {
@@ -44,7 +44,7 @@ final class Figures {
   }
 
   /** 37.2 %; what is not all is never 100.0 %, and what is not nothing is never 0.0 %. */
-  static String share(long part, long whole) {
+  public static String share(long part, long whole) {
     if (whole == 0) {
       return "–";
     }
@@ -58,19 +58,19 @@ final class Figures {
   }
 
   /** A part of a whole as the width of a bar, 0 to 100; something is never quite invisible. */
-  static String width(long part, long whole) {
+  public static String width(long part, long whole) {
     double percent = whole == 0 ? 0 : 100.0 * part / whole;
     return String.format(Locale.ROOT, "%.2f", part > 0 ? Math.max(0.3, percent) : 0);
   }
 
   /** 0.5, 1, 2.25. */
-  static String number(double number) {
+  public static String number(double number) {
     String text = String.format(Locale.ROOT, "%.2f", number);
     return text.replaceFirst("\\.?0+$", "");
   }
 
   /** 2 h 3 min, 3 min 4 s, 4.5 s. */
-  static String duration(Duration duration) {
+  public static String duration(Duration duration) {
     if (duration.toMinutes() < 1) {
       return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1e3);
     }
@@ -80,7 +80,7 @@ final class Figures {
   }
 
   /** In Greenwich, to the second. */
-  static String time(Instant instant) {
+  public static String time(Instant instant) {
     return TIME.format(instant.truncatedTo(ChronoUnit.SECONDS).atOffset(ZoneOffset.UTC));
   }
 }
