@@ -87,6 +87,8 @@ final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Configuration hadoop = SparkRuntime.hadoop();
+    Path to = new Path(output == null ? run : output);
+    TrainingReport.requirePlace(hadoop, to);
     List<Path> directories = new ArrayList<>();
     directories.add(new Path(run));
     others.forEach(other -> directories.add(new Path(other)));
@@ -96,9 +98,7 @@ final class ReportCommand implements Callable<Integer> {
       runs = evaluated(runs);
     }
     runs = withSamples(runs, hadoop);
-    Path page =
-        TrainingReport.of(runs, Instant.now())
-            .write(hadoop, new Path(output == null ? run : output));
+    Path page = TrainingReport.of(runs, Instant.now()).write(hadoop, to);
     if (data == null) {
       say(page, runs);
     } else {

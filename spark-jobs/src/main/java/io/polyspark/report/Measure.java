@@ -1,5 +1,6 @@
 package io.polyspark.report;
 
+import io.polyspark.train.metrics.ReplicaMetrics;
 import io.polyspark.train.metrics.RoundMetrics;
 import io.polyspark.train.metrics.StepMetrics;
 import java.util.function.ToDoubleFunction;
@@ -45,6 +46,14 @@ enum Measure {
       "of a round's wall time",
       Place.MIDDLE,
       RoundMetrics::tokensPerSecond,
+      step -> Double.NaN),
+  DRIFT(
+      "drift",
+      "Drift",
+      "of the replica furthest from the mean, over the mean's own way",
+      Place.END,
+      round ->
+          round.replicas().stream().mapToDouble(ReplicaMetrics::drift).max().orElse(Double.NaN),
       step -> Double.NaN);
 
   /** Where a number belongs on the axis. */

@@ -63,11 +63,27 @@ public final class TrainingReport {
     try {
       return write(PlainFiles.open(directory, hadoop), directory);
     } catch (IOException e) {
-      throw new UserError(
-          "The report cannot be written to %s (%s): give another directory by --output."
-              .formatted(directory, e.getMessage()),
-          e);
+      throw unwritable(directory, e.getMessage(), e);
     }
+  }
+
+  /**
+   * Says before any work what would otherwise be said at its end.
+   *
+   * @throws UserError if something is there that is no directory
+   */
+  public static void requirePlace(Configuration hadoop, Path directory) throws IOException {
+    FileSystem fs = PlainFiles.open(directory, hadoop);
+    if (fs.exists(directory) && !fs.getFileStatus(directory).isDirectory()) {
+      throw unwritable(directory, "it is no directory", null);
+    }
+  }
+
+  private static UserError unwritable(Path directory, String why, IOException cause) {
+    return new UserError(
+        "The report cannot be written to %s (%s): give another directory by --output."
+            .formatted(directory, why),
+        cause);
   }
 
   private Path write(FileSystem fs, Path directory) throws IOException {

@@ -115,7 +115,7 @@ class ReportOfRunsTest {
     Path output = directory.resolve("one");
     try (Stream<Path> files = Files.list(output.resolve("report"))) {
       List<Path> charts = files.toList();
-      assertThat(charts).hasSize(page.select("figure").size()).hasSize(13);
+      assertThat(charts).hasSize(page.select("figure").size()).hasSize(14);
       for (Path chart : charts) {
         BufferedImage image = ImageIO.read(chart.toFile());
         assertThat(image.getWidth()).as(chart.toString()).isEqualTo(1040);

@@ -167,7 +167,7 @@ class TrainingTabTest {
         browser.await("document.querySelector('#training[data-revision]')");
         assertThat(text(browser, "#state")).startsWith("Ended at step 8 of 8");
         assertThat(number(browser, "#numbers b")).isEqualByComparingTo(shown(3, "loss"));
-        assertThat(drawn(browser)).containsExactly(true, true, true, true, true, true);
+        assertThat(drawn(browser)).hasSize(9).containsOnly(true);
         browser.evaluate("document.querySelector('#chart-loss details').open = true");
         browser.await("document.querySelector('#chart-loss tbody tr')");
         assertThat(number(browser, "#chart-loss tbody tr td:nth-child(3)"))
