@@ -62,7 +62,9 @@ class CorpusTabTest {
     StringBuilder lines = new StringBuilder();
     for (int document = 0; document < 60; document++) {
       lines.append(
-          "{\"text\": \"%s\"}\n".formatted("some words around number %d with meaning ".formatted(document).repeat(4)));
+          "{\"text\": \"%s\"}\n"
+              .formatted(
+                  "some words around number %d with meaning ".formatted(document).repeat(4)));
     }
     Files.writeString(directory.resolve("a.jsonl"), lines + "{\"text\": \"too short\"}\n{\"\n");
     Files.writeString(

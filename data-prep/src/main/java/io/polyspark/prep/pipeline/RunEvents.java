@@ -50,7 +50,7 @@ final class RunEvents {
   }
 
   /**
-   * A run knows what it will read.
+   * A run knows what it will read; where that is nothing it has no stages.
    *
    * @param version of a corpus that grows; 0 where it does not
    */
@@ -63,7 +63,7 @@ final class RunEvents {
             InputFile.display(output),
             version,
             plan.inputs().stream().map(RunEvents::files).toList(),
-            stages(plan),
+            plan.inputs().isEmpty() ? List.of() : stages(plan),
             ConfigFile.write(Settings.of(plan.config()))));
   }
 

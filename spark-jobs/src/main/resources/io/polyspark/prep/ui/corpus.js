@@ -40,7 +40,7 @@ function table(id, columns, rows) {
   part(id).hidden = rows.length === 0;
   const place = part(id).querySelector(".scroll");
   showTable(place, columns, rows);
-  place.querySelectorAll("tbody tr").forEach((row, i) => row.classList.add(rows[i].progress ?? "row"));
+  place.querySelectorAll("tbody tr").forEach((row, i) => row.classList.add(`is-${rows[i].progress ?? "known"}`));
 }
 
 function showHead({ run, stages, steps, splits, time }) {

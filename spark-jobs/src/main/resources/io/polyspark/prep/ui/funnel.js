@@ -67,7 +67,7 @@ function part(name, width) {
 
 function rules(step) {
   if (step.progress === "running") {
-    return element("span", { class: "faint" }, "so far; by rule when the stage is done");
+    return element("span", { class: "faint" }, "so far");
   }
   const list = element("ul", { class: "rules" });
   for (const [rule, documents] of largest(step.removed)) {
