@@ -8,7 +8,8 @@ const PROGRESS = {
   waiting: "waiting", running: "running", done: "done", reused: "done by an earlier run", broken_off: "broken off",
 };
 
-const known = (step) => step.progress !== "waiting" && !(step.progress === "broken_off" && step.documents_in === 0);
+/** Whether a step has counts: its stage is done, or some of its tasks are. */
+const known = (step) => ["done", "reused"].includes(step.progress) || step.documents_in > 0;
 
 /** How long a stage has taken by a time. */
 export function seconds(stage, now) {
@@ -67,7 +68,7 @@ function part(name, width) {
 
 function rules(step) {
   if (step.progress === "running") {
-    return element("span", { class: "faint" }, "so far");
+    return element("span", { class: "faint" }, known(step) ? "so far" : "");
   }
   const list = element("ul", { class: "rules" });
   for (const [rule, documents] of largest(step.removed)) {
