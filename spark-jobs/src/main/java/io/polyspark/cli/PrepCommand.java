@@ -13,6 +13,7 @@ import io.polyspark.prep.pipeline.PipelineFile;
 import io.polyspark.prep.pipeline.PipelinePlan;
 import io.polyspark.prep.pipeline.PipelineResult;
 import io.polyspark.prep.shard.OutputDirectory;
+import io.polyspark.prep.ui.CorpusUi;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -210,6 +211,7 @@ final class PrepCommand implements Callable<Integer> {
       Pipeline.requireGrowable(plan, to, hadoop);
     }
     try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("prep", NATIVE_BYTES))) {
+      CorpusUi.follow(spark);
       Signals.stopNow(
           "Stopping now: "
               + (incremental ? "the corpus stays as it was, " : "")

@@ -155,6 +155,11 @@ public final class Browser implements AutoCloseable {
     return answer.at("/result/value");
   }
 
+  /** What people read of the first element that a selector finds. */
+  public String text(String selector) throws IOException {
+    return evaluate("document.querySelector('" + selector + "').innerText").asText();
+  }
+
   /** Waits until a script's expression is true of the page, whichever page it is by then. */
   public void await(String condition) throws IOException, InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polyspark.testing.Browser;
 import io.polyspark.testing.History;
 import io.polyspark.testing.LocalCluster;
+import io.polyspark.testing.Pages;
 import io.polyspark.train.metrics.HealthMetrics;
 import io.polyspark.train.metrics.Notice;
 import io.polyspark.train.metrics.NoticeEvent;
@@ -22,9 +23,6 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,8 +42,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class TrainingTabTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final HttpClient HTTP =
-      HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).build();
   private static final String ALL_CURVES =
       "?curve=loss&curve=validation_loss&curve=learning_rate&curve=gradient_norm"
           + "&curve=tokens_per_second&curve=wait_seconds&curve=replica/1/loss"
@@ -69,7 +65,7 @@ class TrainingTabTest {
       metrics.add(JSON.readTree(line));
     }
     tab = LocalCluster.spark().sc().uiWebUrl().get() + "/training/";
-    run = json(tab + "json/").at("/run/run").asInt();
+    run = Pages.json(tab + "json/").at("/run/run").asInt();
     history = History.of(logs, Files.createDirectory(directory.resolve("store")));
     history.await();
   }
@@ -81,7 +77,7 @@ class TrainingTabTest {
 
   @Test
   void theNumbersAreThoseOfTheMetrics() throws Exception {
-    JsonNode live = json(tab + "json/" + ALL_CURVES + "&run=" + run);
+    JsonNode live = Pages.json(tab + "json/" + ALL_CURVES + "&run=" + run);
     Map<Integer, List<JsonNode>> steps = new TreeMap<>();
     for (JsonNode step : metrics("step")) {
       steps.computeIfAbsent(step.get("step").asInt(), key -> new ArrayList<>()).add(step);
@@ -122,36 +118,29 @@ class TrainingTabTest {
     assertThat(live.at("/replicas/1/host")).isEqualTo(rounds.get(3).at("/replicas/1/host"));
     assertThat(live.at("/notice_count").asInt()).isEqualTo(metrics("notice").size());
     assertThat(live.at("/run/state").asText()).isEqualTo("ended");
-    assertThat(json(tab + "json/?round=2&run=" + run).at("/experts/layers"))
+    assertThat(Pages.json(tab + "json/?round=2&run=" + run).at("/experts/layers"))
         .isEqualTo(rounds.get(1).get("experts"));
   }
 
   @Test
   void theHistoryServerTellsTheSame() throws Exception {
-    JsonNode live = json(tab + "json/" + ALL_CURVES + "&run=" + run);
-    JsonNode after = json(history.application() + "/training/json/" + ALL_CURVES);
+    JsonNode live = Pages.json(tab + "json/" + ALL_CURVES + "&run=" + run);
+    JsonNode after = Pages.json(history.application() + "/training/json/" + ALL_CURVES);
     assertThat(timeless(after)).isEqualTo(timeless(live));
-    String page = get(history.application() + "/training/").body();
+    String page = Pages.get(history.application() + "/training/");
     String base = "/history/app-tests/training/static/";
     assertThat(page).contains(base + "training.js").contains("model:");
     for (String file : List.of("training.js", "uplot.js", "training.css", "uplot.css")) {
-      assertThat(get(URI.create(history.application()).resolve(base + file).toString()).body())
+      assertThat(Pages.get(URI.create(history.application()).resolve(base + file).toString()))
           .isNotBlank();
     }
-    HttpRequest other =
-        HttpRequest.newBuilder(
-                URI.create(history.application() + "/training/static/training.mustache"))
-            .build();
-    assertThat(HTTP.send(other, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(404);
+    assertThat(Pages.status(history.application() + "/training/static/training.mustache"))
+        .isEqualTo(404);
   }
 
   @Test
   void behindAProxyEveryAddressHasItsPath() throws Exception {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(tab))
-            .header("X-Forwarded-Context", "/proxy/application_1")
-            .build();
-    assertThat(HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body())
+    assertThat(Pages.behindProxy(tab, "/proxy/application_1"))
         .contains("data-base=\"/proxy/application_1/training\"")
         .contains("src=\"/proxy/application_1/training/static/training.js\"");
   }
@@ -165,7 +154,7 @@ class TrainingTabTest {
         browser.prefer("light", 1300, 1000);
         browser.open(page);
         browser.await("document.querySelector('#training[data-revision]')");
-        assertThat(text(browser, "#state")).startsWith("Ended at step 8 of 8");
+        assertThat(browser.text("#state")).startsWith("Ended at step 8 of 8");
         assertThat(number(browser, "#numbers b")).isEqualByComparingTo(shown(3, "loss"));
         assertThat(drawn(browser)).hasSize(9).containsOnly(true);
         browser.evaluate("document.querySelector('#chart-loss details').open = true");
@@ -174,17 +163,20 @@ class TrainingTabTest {
             .isEqualByComparingTo(shown(3, "validation_loss"));
         assertThat(browser.evaluate("document.querySelectorAll('.heat td.expert').length").asInt())
             .isEqualTo(2 * 4);
-        assertThat(text(browser, "#replicas")).contains("Tokens per second", "127.0.0.1");
-        assertThat(text(browser, "#notices")).contains("Wrote round-0000004");
+        assertThat(browser.text("#replicas"))
+            .contains(
+                "Tokens per second",
+                metrics("round").get(3).at("/replicas/0/host").asText());
+        assertThat(browser.text("#notices")).contains("Wrote round-0000004");
         browser.evaluate("document.querySelector('#chart-loss .plot').focus()");
         browser.press("ArrowRight");
         browser.press("ArrowRight");
-        assertThat(text(browser, "#chart-loss .readout")).startsWith("Step 2: Training ");
+        assertThat(browser.text("#chart-loss .readout")).startsWith("Step 2: Training ");
         String light = background(browser);
         browser.prefer("dark", 1300, 1000);
         assertThat(background(browser)).isNotEqualTo(light);
       }
-      assertThat(browser.requests()).isNotEmpty().allMatch(TrainingTabTest::isHere);
+      assertThat(browser.requests()).isNotEmpty().allMatch(Pages::isHere);
       assertThat(browser.complaints()).isEmpty();
     }
   }
@@ -203,10 +195,10 @@ class TrainingTabTest {
         Browser.start(Browser.program().orElseThrow(), directory.resolve("hostile"))) {
       browser.open(tab);
       browser.await("document.querySelector('#training[data-revision]')");
-      assertThat(text(browser, "#state")).startsWith("Running: step 100,000 of 200,000 (50%)");
+      assertThat(browser.text("#state")).startsWith("Running: step 100,000 of 200,000 (50%)");
       browser.evaluate("document.querySelector('#training details').open = true");
       for (String place : List.of("#training dl", "#training pre", "#replicas", "#notices")) {
-        assertThat(text(browser, place)).contains(HOSTILE);
+        assertThat(browser.text(place)).contains(HOSTILE);
       }
       assertThat(browser.evaluate("document.querySelectorAll('#training img').length").asInt())
           .isZero();
@@ -216,7 +208,7 @@ class TrainingTabTest {
       postHostile(bus, 501);
       browser.await("document.querySelector('#state').textContent.includes('100,200')");
       assertThat(browser.complaints()).isEmpty();
-      assertThat(browser.requests()).allMatch(TrainingTabTest::isHere);
+      assertThat(browser.requests()).allMatch(Pages::isHere);
     }
   }
 
@@ -267,12 +259,8 @@ class TrainingTabTest {
     return each;
   }
 
-  private static String text(Browser browser, String selector) throws IOException {
-    return browser.evaluate("document.querySelector('" + selector + "').innerText").asText();
-  }
-
   private static BigDecimal number(Browser browser, String selector) throws IOException {
-    return new BigDecimal(text(browser, selector));
+    return new BigDecimal(browser.text(selector));
   }
 
   private static String background(Browser browser) throws IOException {
@@ -283,12 +271,6 @@ class TrainingTabTest {
   private static BigDecimal shown(int round, String measure) {
     return new BigDecimal(metrics("round").get(round).get(measure).asDouble())
         .round(new MathContext(5));
-  }
-
-  private static boolean isHere(String address) {
-    return address.startsWith("http://127.0.0.1:")
-        || address.startsWith("data:")
-        || address.equals("about:blank");
   }
 
   private static JsonNode timeless(JsonNode answer) {
@@ -312,18 +294,5 @@ class TrainingTabTest {
     List<Double> numbers = new ArrayList<>();
     array.forEach(number -> numbers.add(number.asDouble()));
     return numbers;
-  }
-
-  private static JsonNode json(String address) throws IOException, InterruptedException {
-    return JSON.readTree(get(address).body());
-  }
-
-  private static HttpResponse<String> get(String address) throws IOException, InterruptedException {
-    HttpResponse<String> response =
-        HTTP.send(
-            HttpRequest.newBuilder(URI.create(address)).build(),
-            HttpResponse.BodyHandlers.ofString());
-    assertThat(response.statusCode()).as(address).isEqualTo(200);
-    return response;
   }
 }

@@ -41,6 +41,18 @@ record CleanReport(
     return rejected.values().stream().mapToLong(Long::longValue).sum();
   }
 
+  /** What was met in the input, damaged documents among it. */
+  Volume met() {
+    Volume whole = total(read);
+    return new Volume(whole.documents() + allRejected(), whole.bytes());
+  }
+
+  /** What of it was neither damaged nor blank. */
+  Volume whole() {
+    Volume whole = total(read);
+    return new Volume(whole.documents() - empty, whole.bytes());
+  }
+
   /** All sources' volumes together. */
   static Volume total(TreeMap<String, Volume> bySource) {
     return bySource.values().stream().reduce(Volume.NONE, Volume::plus);

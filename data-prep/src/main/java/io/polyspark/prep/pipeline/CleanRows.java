@@ -87,7 +87,7 @@ final class CleanRows extends RowIterator {
     keptHere.put(source, kept);
     CleanReport report =
         new CleanReport(readHere, keptHere, empty, rejected, filters.report(), lengths);
-    metrics.add("read", read, read);
+    metrics.add(Funnel.READ, report.met(), report.whole());
     metrics.add(report.filters());
     giveLast(DocumentTable.report(report));
   }

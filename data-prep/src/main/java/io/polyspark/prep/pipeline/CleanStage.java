@@ -41,7 +41,7 @@ final class CleanStage {
    */
   CleanReport write(String directory) {
     MaxRejected allowed = plan.config().maxRejected();
-    StageMetrics metrics = new StageMetrics(spark.sc(), "read", plan.cleaning());
+    StageMetrics metrics = new StageMetrics(spark.sc(), Funnel.READ, plan.cleaning());
     try (RejectionWatch watch = new RejectionWatch(spark.sc(), NAME, allowed.most())) {
       try {
         DocumentTable.write(session, rows(metrics, allowed.most()), directory);

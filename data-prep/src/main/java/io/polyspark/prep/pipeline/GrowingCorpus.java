@@ -3,7 +3,6 @@ package io.polyspark.prep.pipeline;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.tokenize.Tokenizer;
-import io.polyspark.prep.PrepareListener;
 import io.polyspark.prep.pipeline.PipelinePlan.SourceFiles;
 import io.polyspark.prep.tokenize.Side;
 import io.polyspark.prep.version.CorpusState;
@@ -30,7 +29,7 @@ final class GrowingCorpus {
   private final JavaSparkContext spark;
   private final SparkSession session;
   private final PipelinePlan plan;
-  private final PrepareListener listener;
+  private final RunEvents events;
   private final FileSystem fs;
   private final CorpusVersions versions;
 
@@ -38,13 +37,13 @@ final class GrowingCorpus {
       JavaSparkContext spark,
       SparkSession session,
       PipelinePlan plan,
-      PrepareListener listener,
+      RunEvents events,
       FileSystem fs,
       Path data) {
     this.spark = spark;
     this.session = session;
     this.plan = plan;
-    this.listener = listener;
+    this.events = events;
     this.fs = fs;
     this.versions = new CorpusVersions(fs, data);
   }
@@ -57,9 +56,12 @@ final class GrowingCorpus {
     if (changes.isEmpty() && before.isPresent()) {
       versions.removeLeftovers(lease);
       long current = before.get().state().version();
-      listener.phase(
+      String note =
           "version %d has all of the input (files: %,d); there is nothing to add"
-              .formatted(current, changes.unchanged().size()));
+              .formatted(current, changes.unchanged().size());
+      events.phase(note);
+      events.started(plan.withInputs(List.of()), versions.directory(), current);
+      events.ended(note);
       return new PipelineResult(versions.directory(), before.get().manifest());
     }
     if (changes.isEmpty()) {
@@ -70,8 +72,10 @@ final class GrowingCorpus {
     long version = versions.nextVersion();
     CorpusState.requireReadable(changes.accepted(), versions.directory());
     versions.writeTokenizer(plan.tokenizerJson(), lease);
+    PipelinePlan fresh = newInputs(changes);
+    events.started(fresh, versions.directory(), version);
     StageTables tables = new StageTables(session, versions.work());
-    Stages stages = new Stages(spark, session, newInputs(changes), tables, listener);
+    Stages stages = new Stages(spark, session, fresh, tables, events);
     List<String> batches = before.map(known -> known.state().indexBatches()).orElse(List.of());
     Stages.Tokenized tokenized = stages.tokenize(known(versions, batches, version));
     if (before.isEmpty()) {
@@ -118,7 +122,7 @@ final class GrowingCorpus {
       String name = input.source().name();
       long before = known.inputs().stream().filter(of -> of.source().equals(name)).count();
       if (input.files().isEmpty() && before > 0) {
-        listener.phase(
+        events.phase(
             "the source %s has no files now, of %,d that were accepted; their documents stay"
                 .formatted(name, before));
       }

@@ -5,6 +5,7 @@ import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.prep.PrepareListener;
 import io.polyspark.prep.deduplicate.Deduplicate;
+import io.polyspark.prep.read.TaskFailure;
 import io.polyspark.prep.report.StageCosts;
 import io.polyspark.prep.shard.OutputDirectory;
 import io.polyspark.prep.shard.PlainFiles;
@@ -33,13 +34,13 @@ public final class Pipeline {
   private final JavaSparkContext spark;
   private final SparkSession session;
   private final PipelinePlan plan;
-  private final PrepareListener listener;
+  private final RunEvents events;
 
-  private Pipeline(JavaSparkContext spark, PipelinePlan plan, PrepareListener listener) {
+  private Pipeline(JavaSparkContext spark, PipelinePlan plan, RunEvents events) {
     this.spark = spark;
     this.session = session(spark);
     this.plan = plan;
-    this.listener = listener;
+    this.events = events;
   }
 
   /**
@@ -51,7 +52,8 @@ public final class Pipeline {
    */
   public static PipelineResult run(
       JavaSparkContext spark, PipelinePlan plan, Path output, PrepareListener listener) {
-    return guarded(output, () -> new Pipeline(spark, plan, listener).run(output));
+    RunEvents events = new RunEvents(spark, listener);
+    return guarded(output, events, () -> new Pipeline(spark, plan, events).run(output));
   }
 
   /**
@@ -64,7 +66,8 @@ public final class Pipeline {
    */
   public static PipelineResult grow(
       JavaSparkContext spark, PipelinePlan plan, Path data, PrepareListener listener) {
-    return guarded(data, () -> new Pipeline(spark, plan, listener).grow(data));
+    RunEvents events = new RunEvents(spark, listener);
+    return guarded(data, events, () -> new Pipeline(spark, plan, events).grow(data));
   }
 
   /**
@@ -93,20 +96,21 @@ public final class Pipeline {
     }
   }
 
-  /** A user's mistake that a task met comes back as itself, not as the failure of a Spark job. */
-  private static PipelineResult guarded(Path output, Callable<PipelineResult> work) {
+  /** Says how a run ends, also where it fails; see {@link TaskFailure}. */
+  private static PipelineResult guarded(
+      Path output, RunEvents events, Callable<PipelineResult> work) {
     try {
-      return work.call();
-    } catch (UserError e) {
-      throw e;
+      PipelineResult result = work.call();
+      events.ended("");
+      return result;
     } catch (Exception e) {
       // Not RuntimeException: Scala throws Spark's exceptions, which are checked, undeclared.
-      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof UserError) {
-          throw new UserError(cause.getMessage(), e);
-        }
-      }
-      throw new IllegalStateException("cannot prepare " + output, e);
+      RuntimeException failure = TaskFailure.of(e, "prepare " + output);
+      events.failed(failure);
+      throw failure;
+    } catch (Error e) {
+      events.failed(e);
+      throw e;
     }
   }
 
@@ -127,9 +131,10 @@ public final class Pipeline {
     try (StageCosts costs = new StageCosts(spark.sc());
         OutputDirectory directory = new OutputDirectory(fs, target, work);
         Tokenizer tokenizer = Tokenizer.load(plan.tokenizerJson())) {
-      RunReports reports = new RunReports(session, plan.config(), costs);
+      RunReports reports = new RunReports(session, plan.config(), costs, events);
+      events.started(plan, target, 0);
       StageTables tables = new StageTables(session, work);
-      Stages stages = new Stages(spark, session, plan, tables, listener);
+      Stages stages = new Stages(spark, session, plan, tables, events);
       Stages.Tokenized tokenized = stages.tokenize(Known.NOTHING);
       Manifests.refuseEmpty(tokenized);
       Map<Side, List<Manifest.File>> files =
@@ -162,8 +167,8 @@ public final class Pipeline {
     try (Lease lease = Lease.take(fs, output);
         StageCosts costs = new StageCosts(spark.sc());
         Tokenizer tokenizer = Tokenizer.load(plan.tokenizerJson())) {
-      RunReports reports = new RunReports(session, plan.config(), costs);
-      return new GrowingCorpus(spark, session, plan, listener, fs, output)
+      RunReports reports = new RunReports(session, plan.config(), costs, events);
+      return new GrowingCorpus(spark, session, plan, events, fs, output)
           .grow(lease, tokenizer, reports);
     }
   }

@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -33,23 +32,28 @@ import org.apache.spark.sql.SparkSession;
  * Writes what a run did: a report for people and one for programs, and a list of what was damaged.
  */
 final class RunReports {
+  static final String NAME = "report";
+
   private static final int EXAMPLES = 5;
   private static final int EXCERPT = 300;
 
   private final SparkSession session;
   private final PipelineConfig config;
   private final StageCosts costs;
+  private final RunEvents events;
   private final Instant started = Instant.now();
 
   /**
    * Starts the clock.
    *
    * @param costs listens to the stages of this run
+   * @param events is told when the report begins and ends
    */
-  RunReports(SparkSession session, PipelineConfig config, StageCosts costs) {
+  RunReports(SparkSession session, PipelineConfig config, StageCosts costs, RunEvents events) {
     this.session = session;
     this.config = config;
     this.costs = costs;
+    this.events = events;
   }
 
   /**
@@ -60,7 +64,8 @@ final class RunReports {
    */
   void write(Stages.Tokenized tokenized, Manifest added, FileSystem fs, Places places)
       throws IOException {
-    session.sparkContext().setJobGroup("report", "report: what the stages did", false);
+    session.sparkContext().setJobGroup(NAME, NAME + ": what the stages did", false);
+    events.stageStarted(NAME, "what the stages did");
     fs.delete(places.report(), true);
     fs.mkdirs(places.report());
     fs.delete(places.rejected(), false);
@@ -69,6 +74,7 @@ final class RunReports {
     }
     ReportFiles.write(report(tokenized, added), fs, places.report());
     session.sparkContext().clearJobGroup();
+    events.stageEnded(NAME);
   }
 
   /**
@@ -92,7 +98,7 @@ final class RunReports {
   }
 
   private RunReport report(Stages.Tokenized tokenized, Manifest added) {
-    List<StageReport> funnel = funnel(tokenized);
+    List<StageReport> funnel = Funnel.of(tokenized);
     return new RunReport(
         RunReport.FORMAT_VERSION,
         new RunReport.Run(
@@ -113,58 +119,6 @@ final class RunReports {
         rejections(tokenized),
         added.splits(),
         costs.costs());
-  }
-
-  private static List<StageReport> funnel(Stages.Tokenized tokenized) {
-    CleanReport clean = tokenized.clean();
-    TokenReport tokens = tokenized.tokens();
-    Volume read = CleanReport.total(clean.read());
-    List<StageReport> funnel = new ArrayList<>();
-    funnel.add(
-        stage(
-            "read",
-            new Volume(read.documents() + clean.allRejected(), read.bytes()),
-            new Volume(read.documents() - clean.empty(), read.bytes()),
-            removed(clean.rejected(), "empty", clean.empty())));
-    funnel.addAll(clean.filters().stages());
-    tokenized
-        .deduplicated()
-        .map(DeduplicateReport::statistics)
-        .ifPresent(
-            found ->
-                funnel.add(
-                    stage(
-                        DeduplicateStage.NAME,
-                        CleanReport.total(clean.kept()),
-                        tokens.in(),
-                        removed(
-                            new TreeMap<>(Map.of("exact", found.exactDuplicates())),
-                            "near",
-                            found.nearDuplicates()))));
-    funnel.addAll(tokens.filters().stages());
-    Volume finished =
-        tokens.filters().stages().stream()
-            .reduce((a, b) -> b)
-            .map(StageReport::out)
-            .orElse(tokens.in());
-    funnel.add(
-        stage(
-            "mix",
-            finished,
-            CleanReport.total(tokens.tokenized()),
-            removed(new TreeMap<>(Map.of("weight", tokens.leftOut())), "empty", tokens.empty())));
-    return funnel;
-  }
-
-  private static StageReport stage(String name, Volume in, Volume out, Map<String, Long> removed) {
-    return new StageReport(name, in, out, new TreeMap<>(removed), new TreeMap<>(), new TreeMap<>());
-  }
-
-  private static Map<String, Long> removed(Map<String, Long> counts, String rule, long count) {
-    TreeMap<String, Long> removed = new TreeMap<>(counts);
-    removed.put(rule, count);
-    removed.values().removeIf(documents -> documents == 0);
-    return removed;
   }
 
   private List<RunReport.Source> sources(Stages.Tokenized tokenized) {

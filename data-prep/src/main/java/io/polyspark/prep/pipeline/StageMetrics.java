@@ -1,5 +1,6 @@
 package io.polyspark.prep.pipeline;
 
+import io.polyspark.prep.events.StepCounter;
 import io.polyspark.prep.filter.FilterPipeline;
 import io.polyspark.prep.filter.PipelineReport;
 import io.polyspark.prep.filter.Stage;
@@ -15,8 +16,9 @@ import org.apache.spark.util.CollectionAccumulator;
 import org.apache.spark.util.LongAccumulator;
 
 /**
- * Documents and bytes in and out of each step as Spark's accumulators, by which the pages of a
- * stage and the event log show them. A task that runs twice counts twice here; reports do not.
+ * Documents and bytes in and out of each step of the funnel as Spark's accumulators, by which the
+ * pages of a stage and the event log show them while tasks run. A task that runs twice counts twice
+ * here; reports do not.
  */
 final class StageMetrics implements Serializable {
   /** The name of the accumulator of damaged documents. */
@@ -31,10 +33,10 @@ final class StageMetrics implements Serializable {
   /**
    * Makes the accumulators, on the driver.
    *
-   * @param first the step before the filters
+   * @param other the step besides the filters
    */
-  StageMetrics(SparkContext spark, String first, FilterPipeline filters) {
-    register(spark, first);
+  StageMetrics(SparkContext spark, String other, FilterPipeline filters) {
+    register(spark, other);
     for (Stage stage : filters.stages()) {
       register(spark, stage.name());
     }
@@ -75,10 +77,10 @@ final class StageMetrics implements Serializable {
 
   private static Map<String, Long> names(String step, Volume in, Volume out) {
     Map<String, Long> names = new LinkedHashMap<>();
-    names.put(step + " documents in", in.documents());
-    names.put(step + " documents out", out.documents());
-    names.put(step + " bytes in", in.bytes());
-    names.put(step + " bytes out", out.bytes());
+    names.put(StepCounter.DOCUMENTS_IN.of(step), in.documents());
+    names.put(StepCounter.DOCUMENTS_OUT.of(step), out.documents());
+    names.put(StepCounter.BYTES_IN.of(step), in.bytes());
+    names.put(StepCounter.BYTES_OUT.of(step), out.bytes());
     return names;
   }
 }

@@ -4,7 +4,6 @@ import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenType;
 import io.polyspark.model.tokenize.Sha256;
 import io.polyspark.model.tokenize.Tokenizer;
-import io.polyspark.prep.PrepareListener;
 import io.polyspark.prep.deduplicate.DeduplicateOptions;
 import io.polyspark.prep.pipeline.PipelinePlan.SourceFiles;
 import io.polyspark.prep.read.InputFile;
@@ -30,7 +29,7 @@ final class Stages {
   private final SparkSession session;
   private final PipelinePlan plan;
   private final StageTables tables;
-  private final PrepareListener listener;
+  private final RunEvents events;
   private final List<String> reused = new ArrayList<>();
 
   /**
@@ -56,13 +55,13 @@ final class Stages {
       SparkSession session,
       PipelinePlan plan,
       StageTables tables,
-      PrepareListener listener) {
+      RunEvents events) {
     this.spark = spark;
     this.session = session;
     // Also what the first table is known by: which documents are too large depends on it.
     this.plan = plan.withTaskBytes(TaskMemory.of(spark));
     this.tables = tables;
-    this.listener = listener;
+    this.events = events;
   }
 
   /**
@@ -78,6 +77,7 @@ final class Stages {
             cleanMade,
             CleanReport.class,
             to -> new CleanStage(session, spark, plan).write(to));
+    events.cleaned(clean.report(), clean.reused());
     Dataset<Row> documents = clean.table();
     Fingerprint made = cleanMade;
     Optional<DeduplicateReport> deduplicated = Optional.empty();
@@ -94,6 +94,7 @@ final class Stages {
               made,
               DeduplicateReport.class,
               to -> new DeduplicateStage(session, options).write(clean.table(), to));
+      events.deduplicated(clean.report(), result.report(), result.reused());
       documents = result.table();
       deduplicated = Optional.of(result.report());
     }
@@ -105,13 +106,16 @@ final class Stages {
             TokenReport.class,
             to -> new TokenizeStage(session, spark, plan).write(remaining, to));
     spark.clearJobGroup();
-    return new Tokenized(
-        clean.report(),
-        clean.table(),
-        deduplicated,
-        tokens.report(),
-        tokens.table(),
-        List.copyOf(reused));
+    Tokenized tokenized =
+        new Tokenized(
+            clean.report(),
+            clean.table(),
+            deduplicated,
+            tokens.report(),
+            tokens.table(),
+            List.copyOf(reused));
+    events.tokenized(tokenized, tokens.reused());
+    return tokenized;
   }
 
   /**
@@ -133,6 +137,7 @@ final class Stages {
         new ShardStage(session, spark, type, report, plan.config().shardTokens())
             .write(tokenized.tokenTable(), fs, directory, prefix);
     spark.clearJobGroup();
+    events.sharded(report, files);
     return files;
   }
 
@@ -149,7 +154,7 @@ final class Stages {
               return work.write(to);
             });
     if (result.reused()) {
-      listener.phase(name + ": done by an earlier run");
+      events.phase(name + ": done by an earlier run");
       reused.add(name);
     }
     return result;
@@ -169,7 +174,8 @@ final class Stages {
 
   /** Names what follows, for people and for the pages of jobs. */
   private void begin(String stage, String description) {
-    listener.phase(stage + ": " + description);
+    events.phase(stage + ": " + description);
+    events.stageStarted(stage, description);
     spark.setJobGroup(stage, stage + ": " + description, false);
   }
 

@@ -1,11 +1,13 @@
 package io.polyspark.prep.pipeline;
 
 import io.polyspark.prep.filter.PipelineReport;
+import io.polyspark.prep.filter.StageReport;
 import io.polyspark.prep.filter.StageReport.Volume;
 import io.polyspark.prep.report.LengthHistogram;
 import io.polyspark.prep.tokenize.Side;
 import io.polyspark.prep.tokenize.SideCounts;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -52,6 +54,12 @@ record TokenReport(
   /** Documents of which some copy is there, each once. */
   long documents() {
     return CleanReport.total(tokenized).documents();
+  }
+
+  /** What was left when the last filter had been passed. */
+  Volume finished() {
+    List<StageReport> stages = filters.stages();
+    return stages.isEmpty() ? in : stages.get(stages.size() - 1).out();
   }
 
   /** What all sources give to a side. */

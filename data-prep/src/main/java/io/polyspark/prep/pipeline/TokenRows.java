@@ -102,7 +102,7 @@ final class TokenRows extends RowIterator {
     TokenReport report =
         new TokenReport(in, filters.report(), empty, leftOut, tokenized, lengths, sources);
     metrics.add(report.filters());
-    metrics.add(TokenizeStage.NAME, in, CleanReport.total(tokenized));
+    metrics.add(Funnel.MIX, report.finished(), CleanReport.total(tokenized));
     giveLast(TokenTable.report(report));
   }
 }

@@ -43,7 +43,7 @@ final class TokenizeStage {
   /** Writes the table of tokens. */
   TokenReport write(Dataset<Row> documents, String directory) {
     Mix mix = new Mix(plan.config().seed());
-    StageMetrics metrics = new StageMetrics(spark.sc(), NAME, plan.finishing());
+    StageMetrics metrics = new StageMetrics(spark.sc(), Funnel.MIX, plan.finishing());
     Broadcast<byte[]> json = spark.broadcast(plan.tokenizerJson());
     Broadcast<Packed<FilterPipeline>> filters = spark.broadcast(Packed.of(plan.finishing()));
     Packed<HashMap<String, SourceRule>> rules = Packed.of(new HashMap<>(rules()));

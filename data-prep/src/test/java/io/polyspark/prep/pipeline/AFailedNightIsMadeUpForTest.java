@@ -163,9 +163,9 @@ class AFailedNightIsMadeUpForTest {
     try (Lease lease = Lease.take(Nights.disk(), Nights.hadoop(data));
         StageCosts costs = new StageCosts(spark.context().sc());
         Tokenizer tokenizer = Tokenizer.load(plan.tokenizerJson())) {
-      new GrowingCorpus(
-              spark.context(), session, plan, PrepareListener.NONE, fs, Nights.hadoop(data))
-          .grow(lease, tokenizer, new RunReports(session, plan.config(), costs));
+      RunEvents events = new RunEvents(spark.context(), PrepareListener.NONE);
+      new GrowingCorpus(spark.context(), session, plan, events, fs, Nights.hadoop(data))
+          .grow(lease, tokenizer, new RunReports(session, plan.config(), costs, events));
     }
   }
 

@@ -1,5 +1,7 @@
 package io.polyspark.train.ui;
 
+import static io.polyspark.ui.TabPage.number;
+
 import java.util.List;
 import javax.servlet.http.HttpServletRequest;
 
@@ -31,11 +33,5 @@ record Parameters(int run, int known, int points, List<String> curves, int round
             ? List.of()
             : List.of(curves).stream().distinct().limit(MOST_CURVES).toList(),
         number(request, "round", 0));
-  }
-
-  /** A parameter that is a number; what is none is taken for left out. */
-  static int number(HttpServletRequest request, String name, int otherwise) {
-    String text = request.getParameter(name);
-    return text != null && text.matches("\\d{1,9}") ? Integer.parseInt(text) : otherwise;
   }
 }

@@ -1,43 +1,20 @@
 package io.polyspark.train.ui;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.github.mustachejava.DefaultMustacheFactory;
-import com.github.mustachejava.Mustache;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.polyspark.train.metrics.RunStartedEvent;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import io.polyspark.ui.TabPage;
 import java.util.List;
 import java.util.Locale;
 import javax.servlet.http.HttpServletRequest;
 import org.apache.spark.ui.SparkUITab;
 import org.apache.spark.ui.UIUtils;
-import org.apache.spark.ui.WebUIPage;
-import org.json4s.JsonAST;
-import org.json4s.jackson.JsonMethods$;
-import scala.Option;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
-import scala.xml.Node;
-import scala.xml.Unparsed;
 
-/**
- * The page of the tab: the frame, with what does not change while a run goes on, as HTML; and what
- * the scripts draw in it, as JSON. The template escapes every value.
- */
-final class TrainingPage extends WebUIPage {
-  private static final Mustache TEMPLATE = template();
-
-  private final SparkUITab tab;
+/** The page of the tab. */
+final class TrainingPage extends TabPage {
   private final TrainingRows rows;
 
   TrainingPage(SparkUITab tab, TrainingRows rows) {
-    super("");
-    this.tab = tab;
+    super(tab, "training.mustache");
     this.rows = rows;
   }
 
@@ -58,23 +35,16 @@ final class TrainingPage extends WebUIPage {
       String configuration) {}
 
   @Override
-  public Seq<Node> render(HttpServletRequest request) {
-    String base = UIUtils.prependBaseUri(request, tab.basePath(), "/" + tab.prefix());
-    int shown = rows.run(Parameters.number(request, "run", 0)).map(row -> row.run).orElse(0);
+  protected Object frame(HttpServletRequest request, String base) {
+    int shown = rows.run(number(request, "run", 0)).map(row -> row.run).orElse(0);
     List<Run> runs = rows.runs().stream().map(row -> describe(row, shown)).toList();
     Run run = runs.stream().filter(Run::shown).findFirst().orElse(null);
-    StringWriter page = new StringWriter();
-    TEMPLATE.execute(page, new Frame(base, runs.size() > 1 ? runs : List.of(), run));
-    Seq<Node> content =
-        JavaConverters.asScalaBuffer(List.<Node>of(new Unparsed(page.toString()))).toSeq();
-    return UIUtils.headerSparkPage(
-        request, "Training", () -> content, tab, Option.empty(), false, false);
+    return new Frame(base, runs.size() > 1 ? runs : List.of(), run);
   }
 
   @Override
-  public JsonAST.JValue renderJson(HttpServletRequest request) {
-    ObjectNode answer = rows.together(all -> new Answer(all).to(Parameters.of(request)));
-    return JsonMethods$.MODULE$.fromJsonNode(answer);
+  protected JsonNode answer(HttpServletRequest request) {
+    return rows.together(all -> new Answer(all).to(Parameters.of(request)));
   }
 
   private static Run describe(RunRow row, int shown) {
@@ -96,15 +66,5 @@ final class TrainingPage extends WebUIPage {
         String.format(Locale.ROOT, "%,d", started.parameters()),
         started.version(),
         started.configuration());
-  }
-
-  private static Mustache template() {
-    String file = "training.mustache";
-    try (InputStream in = TrainingPage.class.getResourceAsStream(file);
-        Reader reader = new InputStreamReader(in, StandardCharsets.UTF_8)) {
-      return new DefaultMustacheFactory().compile(reader, file);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + file, e);
-    }
   }
 }

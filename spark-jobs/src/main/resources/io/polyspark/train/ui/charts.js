@@ -1,5 +1,5 @@
 // The charts of the tab Training, drawn by uPlot.
-import { compact, count, element, measure, showTable, tick } from "./tables.js";
+import { compact, count, element, measure, showTable, tick } from "./elements.js";
 
 // One more chart is one more entry here; its curves are named in Measures.java.
 export const CHARTS = [

@@ -1,5 +1,5 @@
 // How evenly the experts of each layer are used, as a table of colours: one row per layer, one cell per expert.
-import { count, element, measure } from "./tables.js";
+import { count, element, measure } from "./elements.js";
 
 /** No more experts than these have their numbers written in their cells. */
 const MOST_NUMBERS = 16;

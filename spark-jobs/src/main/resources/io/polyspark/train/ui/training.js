@@ -1,29 +1,22 @@
 // The page of the tab Training: asks the server for what is new of a run, and shows it.
 import { CHARTS, Chart } from "./charts.js";
 import { Experts } from "./experts.js";
-import { NOTICE_COLUMNS, REPLICA_COLUMNS, compact, count, duration, element, measure, showTable, when } from "./tables.js";
-
-const PAUSE = 2000;
-const LONGEST_PAUSE = 60000;
+import { compact, count, duration, measure, showNumbers, showTable, when } from "./elements.js";
+import { NOTICE_COLUMNS, REPLICA_COLUMNS } from "./tables.js";
+import { fetchJson, watch } from "./watch.js";
 
 const page = document.getElementById("training");
 const part = (id) => document.getElementById(id);
 
-if (page.dataset.run) {
-  begin();
-} else {
-  setTimeout(() => location.reload(), PAUSE);
-}
+watch(page, begin);
 
-function begin() {
+/** Prepares the page, and returns what shows the newest of the run in it. */
+function begin(ask) {
   const controls = part("controls");
   const charts = CHARTS.map((spec) => new Chart(spec, () => ask(true)));
   const experts = new Experts(part("experts"), () => ask(true));
   let names = [];
   let revision = -1;
-  let pause = PAUSE;
-  let timer;
-  let asking;
 
   part("charts").append(...charts.map((chart) => chart.place));
   controls.hidden = false;
@@ -33,53 +26,31 @@ function begin() {
     charts.forEach((chart) => chart.repaint());
     ask(true);
   });
-  document.addEventListener("visibilitychange", () => document.hidden || ask(false));
-  ask(true);
+  return show;
 
-  /** Asks for what is new, or for all of it where the page wants something else than before. */
-  async function ask(anew) {
-    clearTimeout(timer);
-    asking?.abort();
-    asking = new AbortController();
+  /** Asks for what is new, or for all of it; true where more is wanted at once. */
+  async function show(anew, signal) {
     const wish = { axis: controls.elements.axis.value, replicas: controls.elements.replicas.checked };
     const wanted = charts.map((chart) => chart.wanted(names, wish));
-    try {
-      const answer = await fetchJson(wanted.flat(), anew ? -1 : revision, asking.signal);
-      pause = PAUSE;
-      if (answer.run) {
-        const newNames = answer.names.join() !== names.join();
-        names = answer.names;
-        revision = newNames ? -1 : answer.revision;
-        charts.forEach((chart, i) => chart.draw(wanted[i], answer.curves));
-        showRun(answer);
-        experts.draw(answer.experts);
-        if (newNames) {
-          ask(true);
-          return;
-        }
-        page.dataset.revision = String(revision);
-        page.dataset.state = answer.run.state;
-      }
-    } catch (failure) {
-      if (failure.name === "AbortError") {
-        return;
-      }
-      part("state").textContent = "The application does not answer: it may have ended. What follows is the last that it said.";
-      pause = Math.min(2 * pause, LONGEST_PAUSE);
+    const query = new URLSearchParams({
+      run: page.dataset.run, round: experts.asked, known: anew ? -1 : revision, points: Math.min(2000, Math.max(400, page.clientWidth)),
+    });
+    wanted.flat().forEach((curve) => query.append("curve", curve.name));
+    const answer = await fetchJson(page, query, signal);
+    if (!answer.run) {
+      return false;
     }
-    if ((page.dataset.state ?? "running") === "running" && !document.hidden) {
-      timer = setTimeout(() => ask(false), pause);
+    const newNames = answer.names.join() !== names.join();
+    names = answer.names;
+    revision = newNames ? -1 : answer.revision;
+    charts.forEach((chart, i) => chart.draw(wanted[i], answer.curves));
+    showRun(answer);
+    experts.draw(answer.experts);
+    if (!newNames) {
+      page.dataset.revision = String(revision);
+      page.dataset.state = answer.run.state;
     }
-  }
-
-  async function fetchJson(curves, known, signal) {
-    const query = new URLSearchParams({ run: page.dataset.run, round: experts.asked, known, points: Math.min(2000, Math.max(400, page.clientWidth)) });
-    curves.forEach((curve) => query.append("curve", curve.name));
-    const response = await fetch(`${page.dataset.base}/json/?${query}`, { signal });
-    if (!response.ok) {
-      throw new Error(`status ${response.status}`);
-    }
-    return response.json();
+    return newNames;
   }
 }
 
@@ -89,14 +60,14 @@ function showRun({ run, replicas, notices, notice_count: noticeCount }) {
   state.textContent = sentence(run);
   part("progress").hidden = false;
   part("progress").value = run.step / run.total_steps;
-  part("numbers").replaceChildren(...[
+  showNumbers(part("numbers"), [
     ["Loss, nats per token", measure(run.loss)],
     ["Validation loss", measure(run.validation_loss)],
     ["Tokens per second", compact(run.tokens_per_second)],
     ["Tokens seen", compact(run.tokens_seen)],
     ["Round", count(run.round)],
     ["Time left", duration(run.seconds_left)],
-  ].map(([name, value]) => element("div", {}, element("b", {}, value), element("span", {}, name))));
+  ]);
   part("replicas").hidden = replicas.length === 0;
   showTable(part("replicas").querySelector(".scroll"), REPLICA_COLUMNS, replicas);
   part("notices").hidden = notices.length === 0;

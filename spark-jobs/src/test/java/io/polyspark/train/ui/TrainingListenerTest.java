@@ -15,6 +15,7 @@ import io.polyspark.train.metrics.RoundMetrics;
 import io.polyspark.train.metrics.RunEndedEvent;
 import io.polyspark.train.metrics.RunStartedEvent;
 import io.polyspark.train.metrics.StepMetrics;
+import io.polyspark.ui.WebInterface;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -173,7 +174,7 @@ class TrainingListenerTest {
         new ElementTrackingStore(new InMemoryStore(), new SparkConf(false));
     TrainingHistory plugin = new TrainingHistory();
     assertThat(plugin.createListeners(new SparkConf(false), store).size()).isEqualTo(1);
-    SparkConf unwanted = new SparkConf(false).set(TrainingUi.ENABLED, "false");
+    SparkConf unwanted = new SparkConf(false).set(WebInterface.ENABLED, "false");
     assertThat(plugin.createListeners(unwanted, store).size()).isZero();
   }
 
