@@ -164,9 +164,7 @@ class TrainingTabTest {
         assertThat(browser.evaluate("document.querySelectorAll('.heat td.expert').length").asInt())
             .isEqualTo(2 * 4);
         assertThat(browser.text("#replicas"))
-            .contains(
-                "Tokens per second",
-                metrics("round").get(3).at("/replicas/0/host").asText());
+            .contains("Tokens per second", metrics("round").get(3).at("/replicas/0/host").asText());
         assertThat(browser.text("#notices")).contains("Wrote round-0000004");
         browser.evaluate("document.querySelector('#chart-loss .plot').focus()");
         browser.press("ArrowRight");
