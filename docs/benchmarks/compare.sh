@@ -12,24 +12,10 @@ set -euo pipefail
 
 # shellcheck source=submit/lib/environment.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../submit/lib/environment.sh"
+# shellcheck source=docs/benchmarks/python.sh
+source "$POLYSPARK_ROOT/docs/benchmarks/python.sh"
 
 TURNS=${TURNS:-2}
-
-# Prints the interpreter that has PyTorch; a python3 from elsewhere may hide the system's.
-find_python() {
-  local candidate
-  local candidates=(python3 /usr/bin/python3)
-  if [[ -n ${PYTHON:-} ]]; then
-    candidates=("$PYTHON")
-  fi
-  for candidate in "${candidates[@]}"; do
-    if "$candidate" -c 'import torch' 2> /dev/null; then
-      printf '%s\n' "$candidate"
-      return 0
-    fi
-  done
-  return 1
-}
 
 # polyspark_step NAME [--set ...]
 polyspark_step() {
@@ -102,7 +88,7 @@ run() {
   esac
 }
 
-python=$(find_python) || fail "No Python here can import torch: install it (Debian: apt-get install python3-torch libopenblas0-openmp), or set PYTHON to one that can."
+python=$(find_python torch) || fail "No Python here can import torch: install it (Debian: apt-get install python3-torch libopenblas0-openmp), or set PYTHON to one that can."
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}
 require_build
 cd "$POLYSPARK_ROOT"

@@ -10,22 +10,8 @@ set -euo pipefail
 
 # shellcheck source=submit/lib/environment.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../submit/lib/environment.sh"
-
-# Prints the interpreter that has NumPy; a python3 from elsewhere may hide the system's.
-find_python() {
-  local candidate
-  local candidates=(python3 /usr/bin/python3)
-  if [[ -n ${PYTHON:-} ]]; then
-    candidates=("$PYTHON")
-  fi
-  for candidate in "${candidates[@]}"; do
-    if "$candidate" -c 'import numpy' 2> /dev/null; then
-      printf '%s\n' "$candidate"
-      return 0
-    fi
-  done
-  return 1
-}
+# shellcheck source=docs/benchmarks/python.sh
+source "$POLYSPARK_ROOT/docs/benchmarks/python.sh"
 
 require_jdk
 require_maven
@@ -44,7 +30,7 @@ java -Xmx2g "-Ddata.dir=$data" \
   -cp "data-prep/target/test-classes:data-prep/target/classes:model/target/classes:$(< "$classpath")" \
   io.polyspark.prep.deduplicate.MinHashReport "$results"
 
-if ! python=$(find_python); then
+if ! python=$(find_python numpy); then
   note "No Python here can import numpy: signatures and speed are held against nothing."
   exit 0
 fi
