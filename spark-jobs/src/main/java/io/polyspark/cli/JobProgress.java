@@ -1,6 +1,5 @@
 package io.polyspark.cli;
 
-import io.polyspark.terminal.Amounts;
 import io.polyspark.terminal.Bar;
 import io.polyspark.terminal.CountedJob;
 import io.polyspark.train.metrics.RunEndedEvent;
@@ -8,7 +7,6 @@ import io.polyspark.train.metrics.RunStartedEvent;
 import java.util.Optional;
 import java.util.Properties;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.executor.TaskMetrics;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerEvent;
@@ -36,9 +34,6 @@ final class JobProgress extends SparkListener implements AutoCloseable {
   private boolean silent;
   private Optional<Bar> bar = Optional.empty();
   private JobCounts counts = new JobCounts();
-  private long bytesIn;
-  private long bytesOut;
-  private long started;
 
   private JobProgress() {}
 
@@ -101,13 +96,6 @@ final class JobProgress extends SparkListener implements AutoCloseable {
     }
     counts.ends(event.stageId());
     counts.count(event.taskInfo().taskId(), event.taskInfo().accumulables());
-    TaskMetrics metrics = event.taskMetrics();
-    if (metrics != null) {
-      // Not all readers tell Spark what they read.
-      bytesIn += metrics.inputMetrics().bytesRead() + metrics.shuffleReadMetrics().totalBytesRead();
-      bytesOut +=
-          metrics.outputMetrics().bytesWritten() + metrics.shuffleWriteMetrics().bytesWritten();
-    }
     show();
   }
 
@@ -147,9 +135,6 @@ final class JobProgress extends SparkListener implements AutoCloseable {
 
   private void begin(String name, String unit) {
     counts = new JobCounts();
-    bytesIn = 0;
-    bytesOut = 0;
-    started = System.nanoTime();
     bar = Optional.of(Bar.start(name, 0, unit));
   }
 
@@ -164,11 +149,6 @@ final class JobProgress extends SparkListener implements AutoCloseable {
     }
     bar.get().total(counts.total());
     bar.get().to(counts.done());
-    double seconds = (System.nanoTime() - started) * 1e-9;
-    long bytes = Math.max(bytesIn, bytesOut);
-    if (bytes > 0 && seconds > 1) {
-      bar.get().note(Amounts.bytes((long) (bytes / seconds)) + "/s");
-    }
   }
 
   /** What stands before a colon, where all was the phase's own words. */

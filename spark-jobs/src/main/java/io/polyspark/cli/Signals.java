@@ -46,7 +46,8 @@ final class Signals {
         signal -> {
           OptionalInt last = stop.ask("SIG" + signal);
           if (last.isEmpty()) {
-            return end("Stopping now: what has a checkpoint goes on with --resume.");
+            return end(
+                "Stopping now: a run that has a checkpoint goes on with --resume, another begins anew.");
           }
           System.err.printf(
               "Stopping at the end of round %d with a checkpoint; %s to stop now.%n",

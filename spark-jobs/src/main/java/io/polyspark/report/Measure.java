@@ -50,7 +50,7 @@ enum Measure {
   DRIFT(
       "drift",
       "Drift",
-      "of the replica furthest from the mean, over the mean's own way",
+      "the largest of the replicas",
       Place.END,
       round ->
           round.replicas().stream().mapToDouble(ReplicaMetrics::drift).max().orElse(Double.NaN),

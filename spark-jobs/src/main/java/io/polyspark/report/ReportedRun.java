@@ -56,7 +56,11 @@ public record ReportedRun(
       FileSystem fs = directory.getFileSystem(hadoop);
       RunDirectory run = new RunDirectory(fs, directory);
       if (!run.isRun()) {
-        throw UserError.of("%s is no run: give the output directory of the verb train.", directory);
+        throw UserError.of(
+            fs.exists(run.metrics())
+                ? "%s has no checkpoint yet, so there is nothing to report: wait for the first one."
+                : "%s is no run: give the output directory of the verb train.",
+            directory);
       }
       Checkpoint checkpoint = Checkpoint.resolve(fs, directory);
       RunHistory history = RunHistory.read(fs, run.metrics());

@@ -18,6 +18,9 @@ enum HealthMeasure {
   LOSS_SPIKE("the worst loss of a step"),
   STRAGGLER("the slowest replica");
 
+  /** A slow machine or a layer that wavers is no news; one bad batch is. */
+  private static final int PATIENCE = 3;
+
   private final String words;
 
   HealthMeasure(String words) {
@@ -27,6 +30,11 @@ enum HealthMeasure {
   /** What it is, within a sentence. */
   String words() {
     return words;
+  }
+
+  /** How many rounds in a row make it beyond its limit, or within it again. */
+  int rounds(boolean isBeyond) {
+    return isBeyond && this == LOSS_SPIKE ? 1 : PATIENCE;
   }
 
   /** The measures that lie beyond their limits, and what is to be said of each. */

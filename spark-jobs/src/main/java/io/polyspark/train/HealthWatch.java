@@ -11,9 +11,11 @@ import io.polyspark.train.metrics.RunMetrics;
 import io.polyspark.train.metrics.StepMetrics;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
@@ -30,8 +32,11 @@ final class HealthWatch {
   private final HealthLimits limits;
   private final LossSpikes spikes;
 
-  /** What lies beyond its limit. */
-  private final Map<HealthMeasure, String> beyond = new EnumMap<>(HealthMeasure.class);
+  /** What was last told to lie beyond its limit. */
+  private final Set<HealthMeasure> beyond = EnumSet.noneOf(HealthMeasure.class);
+
+  /** For how many rounds in a row a measure has been otherwise than was told. */
+  private final Map<HealthMeasure, Integer> otherwise = new EnumMap<>(HealthMeasure.class);
 
   HealthWatch(HealthLimits limits) {
     this.limits = limits;
@@ -44,8 +49,7 @@ final class HealthWatch {
       spikes.add(step);
     } else if (record instanceof RoundMetrics round) {
       spikes.trim();
-      beyond.clear();
-      beyond.putAll(HealthMeasure.beyond(limits, round.health()));
+      changed(HealthMeasure.beyond(limits, round.health()));
     }
   }
 
@@ -134,18 +138,36 @@ final class HealthWatch {
   /** Says what this round has carried beyond its limit, or brought back. */
   void tell(RunMetrics metrics, int round, HealthMetrics health) {
     Map<HealthMeasure, String> now = HealthMeasure.beyond(limits, health);
-    for (HealthMeasure measure : HealthMeasure.values()) {
-      if (now.containsKey(measure) && !beyond.containsKey(measure)) {
+    for (HealthMeasure measure : changed(now)) {
+      if (now.containsKey(measure)) {
         String sentence = "Round %d: %s".formatted(round, now.get(measure));
         LOG.warn(sentence);
         metrics.notice(Notice.Topic.HEALTH, Notice.Severity.WARNING, sentence);
-      } else if (beyond.containsKey(measure) && !now.containsKey(measure)) {
+      } else {
         String sentence = "Round %d: %s is normal again".formatted(round, measure.words());
         LOG.info(sentence);
         metrics.notice(Notice.Topic.HEALTH, Notice.Severity.INFO, sentence);
       }
     }
-    beyond.clear();
-    beyond.putAll(now);
+  }
+
+  /** The measures whose state is another from now on, so that one which wavers is told once. */
+  private List<HealthMeasure> changed(Map<HealthMeasure, String> now) {
+    List<HealthMeasure> changed = new ArrayList<>();
+    for (HealthMeasure measure : HealthMeasure.values()) {
+      boolean isBeyond = now.containsKey(measure);
+      if (isBeyond == beyond.contains(measure)) {
+        otherwise.remove(measure);
+      } else if (otherwise.merge(measure, 1, Integer::sum) >= measure.rounds(isBeyond)) {
+        otherwise.remove(measure);
+        changed.add(measure);
+        if (isBeyond) {
+          beyond.add(measure);
+        } else {
+          beyond.remove(measure);
+        }
+      }
+    }
+    return changed;
   }
 }

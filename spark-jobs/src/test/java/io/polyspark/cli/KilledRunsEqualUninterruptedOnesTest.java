@@ -140,7 +140,8 @@ class KilledRunsEqualUninterruptedOnesTest {
     assertThat(driver.waitFor()).as(errors()).isEqualTo(143);
     assertThat(errors())
         // What another thread had to say at that moment may come after it.
-        .contains("Stopping now: what has a checkpoint goes on with --resume.\n")
+        .contains(
+            "Stopping now: a run that has a checkpoint goes on with --resume, another begins anew.\n")
         .doesNotContain("Exception", "\u001B");
   }
 

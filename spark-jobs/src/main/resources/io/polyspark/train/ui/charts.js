@@ -19,7 +19,7 @@ export const CHARTS = [
   { id: "speed", title: "Speed", unit: "tokens per second, all replicas", curves: [{ name: "tokens_per_second", label: "Tokens per second" }] },
   { id: "gradient", title: "Gradient norm", unit: "before clipping", curves: [{ name: "gradient_norm", label: "Gradient norm" }] },
   { id: "rate", title: "Learning rate", unit: "of the inner optimizer", curves: [{ name: "learning_rate", label: "Learning rate" }] },
-  { id: "drift", title: "Drift", unit: "of the replica furthest from the mean, over the mean's own way", curves: [{ name: "drift", label: "Drift" }] },
+  { id: "drift", title: "Drift", unit: "the largest of the replicas", curves: [{ name: "drift", label: "Drift" }] },
   {
     id: "health", title: "Activations", unit: "the layer where it is largest",
     curves: [
