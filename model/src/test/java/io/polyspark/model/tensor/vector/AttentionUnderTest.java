@@ -32,6 +32,11 @@ final class AttentionUnderTest {
     Tensor out = data.unset(rows, width);
     kernels.attention(q, k, v, shape, kept, out);
     data.keep("attention", out);
+    if (shape.sequences() == 1) {
+      cached(q, k, v, 0, 1);
+      cached(q, k, v, shape.positions() - 1, shape.positions());
+      cached(q, k, v, shape.positions() / 3, shape.positions() - shape.positions() / 4);
+    }
     Tensor dOut = data.uniform(rows, width);
     Tensor dQ = data.unset(rows, width);
     Tensor dK = data.unset(rows, keyWidth);
@@ -42,5 +47,17 @@ final class AttentionUnderTest {
     data.keep("attentionGradient.dV", dV);
     kernels.rotaryGradient(dQ, shape.positions(), shape.headSize(), THETA);
     data.keep("rotaryGradient", dQ);
+  }
+
+  /** Of positions [from, to). */
+  private void cached(Tensor q, Tensor k, Tensor v, int from, int to) {
+    String name = "of %d to %d".formatted(from, to);
+    Tensor queries = data.unset(to - from, Math.toIntExact(q.columns()));
+    kernels.copy(kernels.rows(q, from, to), queries);
+    Tensor out = data.unset(to - from, Math.toIntExact(q.columns()));
+    kernels.cachedAttention(queries, k, v, shape, from, out);
+    data.keep("cachedAttention " + name, out);
+    kernels.rotaryFrom(queries, from, shape.positions(), shape.headSize(), THETA);
+    data.keep("rotaryFrom " + name, queries);
   }
 }
