@@ -33,9 +33,10 @@ final class AttentionUnderTest {
     kernels.attention(q, k, v, shape, kept, out);
     data.keep("attention", out);
     if (shape.sequences() == 1) {
-      cached(q, k, v, 0, 1);
-      cached(q, k, v, shape.positions() - 1, shape.positions());
-      cached(q, k, v, shape.positions() / 3, shape.positions() - shape.positions() / 4);
+      int positions = shape.positions();
+      cached("first", q, k, v, 0, 1);
+      cached("last", q, k, v, positions - 1, positions);
+      cached("some", q, k, v, positions / 3, positions - positions / 4);
     }
     Tensor dOut = data.uniform(rows, width);
     Tensor dQ = data.unset(rows, width);
@@ -50,14 +51,13 @@ final class AttentionUnderTest {
   }
 
   /** Of positions [from, to). */
-  private void cached(Tensor q, Tensor k, Tensor v, int from, int to) {
-    String name = "of %d to %d".formatted(from, to);
+  private void cached(String name, Tensor q, Tensor k, Tensor v, int from, int to) {
     Tensor queries = data.unset(to - from, Math.toIntExact(q.columns()));
     kernels.copy(kernels.rows(q, from, to), queries);
     Tensor out = data.unset(to - from, Math.toIntExact(q.columns()));
     kernels.cachedAttention(queries, k, v, shape, from, out);
-    data.keep("cachedAttention " + name, out);
+    data.keep("cachedAttention, " + name, out);
     kernels.rotaryFrom(queries, from, shape.positions(), shape.headSize(), THETA);
-    data.keep("rotaryFrom " + name, queries);
+    data.keep("rotaryFrom, " + name, queries);
   }
 }
