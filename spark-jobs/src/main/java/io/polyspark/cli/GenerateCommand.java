@@ -101,7 +101,8 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Sampling sampling = new Sampling(maxTokens, temperature, topK, topP, repetitionPenalty, stops, seed);
+    Sampling sampling =
+        new Sampling(maxTokens, temperature, topK, topP, repetitionPenalty, stops, seed);
     Path path = new Path(checkpoint);
     Checkpoint opened =
         Bar.during(
