@@ -7,6 +7,7 @@ import io.polyspark.terminal.Bar;
 import io.polyspark.terminal.Terminal;
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -24,7 +25,9 @@ import picocli.CommandLine.Option;
     footer = {
       "  submit/polyspark generate --checkpoint runs/mine --prompt 'Once upon a time'",
       "  submit/polyspark generate --checkpoint runs/mine --prompt '' --temperature 0 \\",
-      "      --max-tokens 50"
+      "      --max-tokens 50",
+      "  submit/polyspark generate --checkpoint runs/mine --prompt 'Q:' \\",
+      "      --top-p 0.9 --repetition-penalty 1.1 --stop 'Q:'"
     })
 final class GenerateCommand implements Callable<Integer> {
   @Option(
@@ -63,6 +66,30 @@ final class GenerateCommand implements Callable<Integer> {
   private int topK;
 
   @Option(
+      names = "--top-p",
+      defaultValue = "1",
+      paramLabel = "P",
+      description =
+          "Draw from the fewest tokens whose probabilities reach P; 1 for all (default:"
+              + " ${DEFAULT-VALUE}).")
+  private double topP;
+
+  @Option(
+      names = "--repetition-penalty",
+      defaultValue = "1",
+      paramLabel = "X",
+      description =
+          "Above 1, tokens that the text has already become less likely (default:"
+              + " ${DEFAULT-VALUE}).")
+  private double repetitionPenalty;
+
+  @Option(
+      names = "--stop",
+      paramLabel = "TEXT",
+      description = "End before this text; may be given several times.")
+  private List<String> stops = List.of();
+
+  @Option(
       names = "--seed",
       defaultValue = "1337",
       paramLabel = "N",
@@ -74,7 +101,8 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Sampling sampling = new Sampling(maxTokens, temperature, topK, seed);
+    Sampling sampling =
+        new Sampling(maxTokens, temperature, topK, topP, repetitionPenalty, stops, seed);
     Path path = new Path(checkpoint);
     Checkpoint opened =
         Bar.during(

@@ -61,6 +61,16 @@ class ExitCodesAndSentencesTest {
         run("generate", "--checkpoint", "x", "--prompt", "y", "--top-k", "many"),
         "Invalid value for option '--top-k': 'many' is not an int (see polyspark generate --help).");
     assertMistake(
+        run("generate", "--checkpoint", "x", "--prompt", "y", "--top-p", "1.5"),
+        "Cannot draw from the tokens that have a probability of 1.5: give a number above 0, 1 for"
+            + " all.");
+    assertMistake(
+        run("generate", "--checkpoint", "x", "--prompt", "y", "--repetition-penalty", "0"),
+        "The repetition penalty cannot be 0.0: give a number above 0, 1 for none.");
+    assertMistake(
+        run("generate", "--checkpoint", "x", "--prompt", "y", "--stop", "a", "--stop", ""),
+        "A text that ends the generated one cannot be empty.");
+    assertMistake(
         run("prep", "--synthetic", "4 loaves", "--output", "x"),
         "Invalid value for option '--synthetic': '4 loaves' is no size; give bytes, or a number with"
             + " k, M, G or T (see polyspark prep --help).");

@@ -174,17 +174,28 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
     return pass.activationHealth();
   }
 
+  /** A new decoder with these parameters, which the caller closes. */
+  TokenDecoder decoder() {
+    ModelConfig config = layerConf().config();
+    Kernels kernels = kernels();
+    return new TokenDecoder(
+        config, kernels, views(kernels, ParameterLayout.of(config), paramsFlattened));
+  }
+
+  private Kernels kernels() {
+    return observer.apply(
+        KernelsProvider.create(
+            dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32,
+            layerConf().getComputeOptions().dtype()));
+  }
+
   private BatchPass pass(int batch, int context, MemoryPlan.Purpose purpose) {
     if (pass == null || !pass.serves(batch, context, purpose)) {
       release();
       ModelConfig config = layerConf().config();
       ParameterLayout layout = ParameterLayout.of(config);
       boolean training = purpose == MemoryPlan.Purpose.TRAINING;
-      Kernels kernels =
-          observer.apply(
-              KernelsProvider.create(
-                  dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32,
-                  layerConf().getComputeOptions().dtype()));
+      Kernels kernels = kernels();
       pass =
           new BatchPass(
               config,

@@ -331,6 +331,11 @@ public final class Replica implements AutoCloseable {
     return rounded;
   }
 
+  /** Reads a text token by token with this replica's parameters; the caller closes it first. */
+  public TokenDecoder decoder() {
+    return layer().decoder();
+  }
+
   private CausalLanguageModelLayer layer() {
     return (CausalLanguageModelLayer) network.getLayer(LAYER);
   }

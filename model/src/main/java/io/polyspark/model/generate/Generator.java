@@ -4,30 +4,32 @@ import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.Replica;
+import io.polyspark.model.dl4j.TokenDecoder;
 import io.polyspark.model.tokenize.Tokenizer;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Generates text: the model reads the last T tokens and gives the next one, again and again. Not
- * thread safe.
+ * Generates text: the model reads a token and gives the next one, again and again. It sees the last
+ * T tokens of a prompt. Where its T positions are full, the oldest quarter of what it sees is
+ * dropped and it reads the rest again, at positions from 0 on: so each token after that sees
+ * between three quarters of T and T tokens. T is {@code max_position_embeddings}. Not thread safe.
  */
 public final class Generator implements AutoCloseable {
   private final Replica replica;
+  private final TokenDecoder decoder;
   private final Tokenizer tokenizer;
-  private final int context;
 
   /**
    * Takes a model and its tokenizer, and closes both.
    *
-   * @param replica of batch 1 and context T, its parameters filled in
+   * @param replica its parameters filled in
    * @param tokenizer the one the model was trained with
    * @param model the replica's configuration
-   * @param context T
    * @throws UserError if the tokenizer has ids that the model does not know
    */
-  public Generator(Replica replica, Tokenizer tokenizer, ModelConfig model, int context) {
+  public Generator(Replica replica, Tokenizer tokenizer, ModelConfig model) {
     if (tokenizer.vocabSize() > model.vocabSize()) {
       throw UserError.of(
           "The tokenizer has %d ids where the model's vocab_size is %d: use the model's own"
@@ -36,20 +38,19 @@ public final class Generator implements AutoCloseable {
     }
     this.replica = replica;
     this.tokenizer = tokenizer;
-    this.context = context;
+    this.decoder = replica.decoder();
   }
 
   /** Loads the model and the tokenizer of a checkpoint. */
   public static Generator open(Checkpoint checkpoint) throws IOException {
     ModelConfig model = checkpoint.model();
-    int context = model.maxPositionEmbeddings();
     Tokenizer tokenizer =
         Tokenizer.load(checkpoint.tokenizerJson(), checkpoint.tokenizerFile().toString());
     try {
-      Replica replica = Replica.create(model, 1, context);
+      Replica replica = Replica.create(model, 1, 1);
       try {
         checkpoint.readParameters(replica.parameters());
-        return new Generator(replica, tokenizer, model, context);
+        return new Generator(replica, tokenizer, model);
       } catch (IOException | RuntimeException e) {
         replica.close();
         throw e;
@@ -61,7 +62,8 @@ public final class Generator implements AutoCloseable {
   }
 
   /**
-   * Continues a prompt until the model ends the text or enough tokens are drawn.
+   * Continues a prompt until the model ends the text, a text that ends it comes, or enough tokens
+   * are drawn.
    *
    * @param prompt what the text begins with; where it is empty, the model begins a document
    * @param sampling how tokens are drawn
@@ -74,7 +76,9 @@ public final class Generator implements AutoCloseable {
       tokens = new int[] {tokenizer.endOfText()};
     }
     TextStream text = new TextStream(tokenizer, tokens);
+    StopText known = new StopText(sampling.stops());
     Sampler sampler = new Sampler(sampling);
+    Arrays.stream(tokens).forEach(sampler::saw);
     StringBuilder generated = new StringBuilder();
     Consumer<String> give =
         piece -> {
@@ -84,30 +88,49 @@ public final class Generator implements AutoCloseable {
           }
         };
     int count = tokens.length;
+    int read = 0;
     tokens = Arrays.copyOf(tokens, Math.addExact(count, sampling.maxTokens()));
+    decoder.restart();
     while (count < tokens.length) {
-      int next = sampler.next(nextLogits(tokens, count), tokenizer.vocabSize());
+      int next = sampler.next(nextLogits(tokens, read, count), tokenizer.vocabSize());
+      read = count;
       if (next == tokenizer.endOfText()) {
         break;
       }
       tokens[count++] = next;
-      give.accept(text.add(next));
+      sampler.saw(next);
+      give.accept(known.add(text.add(next)));
+      if (known.stopped()) {
+        return generated.toString();
+      }
     }
-    give.accept(text.finish());
+    give.accept(known.add(text.finish()));
+    give.accept(known.finish());
     return generated.toString();
   }
 
   @Override
   public void close() {
+    decoder.close();
     replica.close();
     tokenizer.close();
   }
 
-  /** Logits after the last of {@code count} tokens. What fills up the window is never looked at. */
-  private float[] nextLogits(int[] tokens, int count) {
-    int length = Math.min(count, context);
-    int[] window = new int[context];
-    System.arraycopy(tokens, count - length, window, 0, length);
-    return replica.logits(window, length - 1);
+  /**
+   * Logits after the last token.
+   *
+   * @param read how many of the tokens the decoder has read
+   * @param count how many there are, more than {@code read}
+   */
+  private float[] nextLogits(int[] tokens, int read, int count) {
+    int context = decoder.context();
+    int from = read;
+    if (count - read > context - decoder.positions()) {
+      decoder.restart();
+      // A prompt is seen as far as it fits; later there must be room for what comes.
+      int kept = read == 0 ? context : Math.max(1, context - Math.max(1, context / 4));
+      from = Math.max(0, count - kept);
+    }
+    return decoder.read(Arrays.copyOfRange(tokens, from, count));
   }
 }

@@ -2,16 +2,23 @@ package io.polyspark.model.generate;
 
 import io.polyspark.model.config.UserError;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.SplittableRandom;
 
 /** Draws token ids from logits. Of equally likely tokens the one of the lowest id comes first. */
 final class Sampler {
   private final Sampling sampling;
   private final SplittableRandom random;
+  private final BitSet seen = new BitSet();
 
   Sampler(Sampling sampling) {
     this.sampling = sampling;
     this.random = new SplittableRandom(sampling.seed());
+  }
+
+  /** Says that a token is in the text, of the prompt or drawn. */
+  void saw(int token) {
+    seen.set(token);
   }
 
   /**
@@ -22,6 +29,7 @@ final class Sampler {
    * @throws UserError if a logit is not a number, as after training has diverged
    */
   int next(float[] logits, int vocabulary) {
+    float[] scores = penalized(logits, vocabulary);
     int best = 0;
     for (int id = 0; id < vocabulary; id++) {
       if (!Float.isFinite(logits[id])) {
@@ -30,12 +38,30 @@ final class Sampler {
                 + " checkpoint.",
             id, logits[id]);
       }
-      best = logits[id] > logits[best] ? id : best;
+      best = scores[id] > scores[best] ? id : best;
     }
     if (sampling.temperature() == 0) {
       return best;
     }
-    return draw(weights(logits, vocabulary, logits[best]), best);
+    double[] weights = weights(scores, vocabulary, scores[best]);
+    if (sampling.topP() < 1) {
+      keepMostLikely(weights);
+    }
+    return draw(weights, best);
+  }
+
+  private float[] penalized(float[] logits, int vocabulary) {
+    float[] scores = Arrays.copyOf(logits, vocabulary);
+    double penalty = sampling.repetitionPenalty();
+    if (penalty != 1) {
+      seen.stream()
+          .filter(id -> id < vocabulary)
+          .forEach(
+              id ->
+                  scores[id] =
+                      (float) (scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty));
+    }
+    return scores;
   }
 
   /** Unnormalized probabilities; 0 for what is not among the K most likely. */
@@ -57,6 +83,25 @@ final class Sampler {
       }
     }
     return weights;
+  }
+
+  /** Clears all weights but the largest that together reach P of their sum: one at least. */
+  private void keepMostLikely(double[] weights) {
+    double[] ascending = weights.clone();
+    Arrays.sort(ascending);
+    double left = sampling.topP() * Arrays.stream(ascending).sum();
+    int first = weights.length;
+    while (left > 0 && first > 0) {
+      left -= ascending[--first];
+    }
+    double threshold = ascending[first];
+    int kept = weights.length - first;
+    long atThreshold = kept - Arrays.stream(weights).filter(w -> w > threshold).count();
+    for (int id = 0; id < weights.length; id++) {
+      if (weights[id] < threshold || (weights[id] == threshold && atThreshold-- <= 0)) {
+        weights[id] = 0;
+      }
+    }
   }
 
   private int draw(double[] weights, int best) {

@@ -141,6 +141,13 @@ public interface Kernels extends Elementwise, AutoCloseable {
    */
   void rotary(Tensor x, int positions, int headSize, double theta);
 
+  /**
+   * {@link #rotary} of some positions of one sequence: row i is at position {@code first + i}.
+   *
+   * @param x [n, heads * d], {@code first + n <= positions}
+   */
+  void rotaryFrom(Tensor x, int first, int positions, int headSize, double theta);
+
   /** Gradient of {@link #rotary}, in place: the turn back. */
   void rotaryGradient(Tensor dX, int positions, int headSize, double theta);
 
@@ -178,6 +185,19 @@ public interface Kernels extends Elementwise, AutoCloseable {
       Tensor dQ,
       Tensor dK,
       Tensor dV);
+
+  /**
+   * Causal attention of some positions of one sequence over the keys and values of all positions up
+   * to them: row i of the queries is at position {@code first + i}. What lies at later positions is
+   * not looked at, but finite.
+   *
+   * @param q [n, H*d], {@code first + n <= T}
+   * @param k [T, keyValueHeads*d]
+   * @param v as k
+   * @param shape of T positions and one sequence
+   * @param out as q
+   */
+  void cachedAttention(Tensor q, Tensor k, Tensor v, AttentionShape shape, int first, Tensor out);
 
   /**
    * Routes the rows of a mixture of experts (OLMoE, arXiv 2409.02060): the softmax over all

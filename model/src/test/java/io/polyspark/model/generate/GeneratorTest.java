@@ -9,6 +9,7 @@ import io.polyspark.model.checkpoint.TrainerState;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.Replica;
+import io.polyspark.model.dl4j.TokenDecoder;
 import io.polyspark.model.tokenize.ByteTokenizer;
 import io.polyspark.model.transformer.ParameterLayout;
 import java.io.IOException;
@@ -46,6 +47,40 @@ class GeneratorTest {
     try (Generator generator = generator("xx")) {
       assertThat(generator.generate("xxx", greedy(10), piece -> {})).isEqualTo("x".repeat(10));
       assertThat(generator.generate("b".repeat(20) + "x", greedy(2), piece -> {})).isEqualTo("xx");
+    }
+  }
+
+  @Test
+  void aStopEndsTheTextBeforeIt() {
+    List<String> pieces = new ArrayList<>();
+    Sampling sampling = new Sampling(50, 0, 0, 1, 1, List.of("q", "cd"), 0);
+    try (Generator generator = generator("xabcdef\u0000")) {
+      assertThat(generator.generate("x", sampling, pieces::add)).isEqualTo("ab");
+      assertThat(generator.generate("xabcd", sampling, piece -> {})).isEqualTo("ef");
+    }
+    assertThat(pieces).containsExactly("a", "b");
+  }
+
+  /** Against a forward pass over the whole text for each token, as far as the context goes. */
+  @Test
+  void greedyTextIsThatOfTheForwardPass() {
+    ModelConfig model = ModelConfig.load("char", "the test");
+    try (Replica replica = Replica.create(model, 1, model.maxPositionEmbeddings());
+        ByteTokenizer tokenizer = new ByteTokenizer()) {
+      replica.initialize(3);
+      int[] tokens = Arrays.copyOf(tokenizer.encode("Once"), model.maxPositionEmbeddings());
+      Sampler sampler = new Sampler(greedy(1));
+      for (int count = 4; count < tokens.length; count++) {
+        tokens[count] = sampler.next(replica.logits(tokens, count - 1), ByteTokenizer.VOCAB_SIZE);
+      }
+      try (TokenDecoder decoder = replica.decoder()) {
+        float[] logits = decoder.read(Arrays.copyOf(tokens, 4));
+        for (int count = 4; count < tokens.length; count++) {
+          int next = sampler.next(logits, ByteTokenizer.VOCAB_SIZE);
+          assertThat(next).as("token %d", count).isEqualTo(tokens[count]);
+          logits = decoder.read(next);
+        }
+      }
     }
   }
 
@@ -116,7 +151,7 @@ class GeneratorTest {
     ModelConfig small = model(100);
     try (Replica replica = Replica.create(small, 1, CONTEXT);
         ByteTokenizer tokenizer = new ByteTokenizer()) {
-      assertThatThrownBy(() -> new Generator(replica, tokenizer, small, CONTEXT))
+      assertThatThrownBy(() -> new Generator(replica, tokenizer, small))
           .isInstanceOf(UserError.class)
           .hasMessageContaining("257 ids where the model's vocab_size is 100");
     }
@@ -127,8 +162,7 @@ class GeneratorTest {
   }
 
   private static Generator generator(String chain) {
-    return new Generator(
-        replica(chain), new ByteTokenizer(), model(ByteTokenizer.VOCAB_SIZE), CONTEXT);
+    return new Generator(replica(chain), new ByteTokenizer(), model(ByteTokenizer.VOCAB_SIZE));
   }
 
   /** A model in which each byte of the chain is followed by the next; U+0000 ends the text. */

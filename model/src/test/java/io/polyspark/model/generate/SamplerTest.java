@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.polyspark.model.config.UserError;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,6 +84,74 @@ class SamplerTest {
     assertThatThrownBy(() -> new Sampling(maxTokens, temperature, topK, 1))
         .isInstanceOf(UserError.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void topPDrawsFromTheFewestThatReachIt() {
+    // 4/8 alone reaches a half; with 2/8 they reach three quarters.
+    assertThat(frequencies(sampling(1, 0, 0.5, 1))).containsExactly(0, 1, 0, 0);
+    assertThat(frequencies(sampling(1, 0, 0.51, 1)))
+        .containsExactly(new double[] {0, 2 / 3.0, 0, 1 / 3.0}, within(0.015));
+    assertThat(frequencies(sampling(1, 0, 0.8, 1)))
+        .containsExactly(new double[] {1 / 7.0, 4 / 7.0, 0, 2 / 7.0}, within(0.015));
+    assertThat(frequencies(sampling(1, 0, 1e-9, 1))).containsExactly(0, 1, 0, 0);
+  }
+
+  @Test
+  void topPComesAfterTheTemperatureAndTopK() {
+    // At temperature 1/2 the weights are 1, 16, 1, 4, so that 16/22 is more than 0.7.
+    assertThat(frequencies(sampling(0.5, 0, 0.7, 1))).containsExactly(0, 1, 0, 0);
+    // Of the two most likely, 4/6 is more than 0.6, which 4/8 is not.
+    assertThat(frequencies(sampling(1, 2, 0.6, 1))).containsExactly(0, 1, 0, 0);
+  }
+
+  @Test
+  void theRepetitionPenaltyDividesWhatIsAboveZeroAndMultipliesWhatIsBelow() {
+    float[] logits = {3, 2, -1, -2};
+    Sampler greedy = new Sampler(sampling(0, 0, 1, 2));
+    assertThat(greedy.next(logits, 4)).isZero();
+    greedy.saw(0);
+    greedy.saw(0);
+    assertThat(greedy.next(logits, 4)).isEqualTo(1);
+    greedy.saw(1);
+    assertThat(greedy.next(logits, 4)).isZero();
+
+    float[] below = {-1, -1.5f, -3, -4};
+    Sampler another = new Sampler(sampling(0, 0, 1, 2));
+    another.saw(0);
+    assertThat(another.next(below, 4)).isEqualTo(1);
+    assertThat(logits).containsExactly(3, 2, -1, -2);
+  }
+
+  @Test
+  void theRepetitionPenaltyComesBeforeTheTemperature() {
+    // log 4 over 2 is log 2, whose weight at temperature 1/2 is 4.
+    Sampler sampler = new Sampler(sampling(0.5, 0, 1, 2));
+    sampler.saw(1);
+    double[] frequencies = new double[VOCABULARY];
+    for (int draw = 0; draw < DRAWS; draw++) {
+      frequencies[sampler.next(LOGITS, VOCABULARY)] += 1.0 / DRAWS;
+    }
+    assertThat(frequencies).containsExactly(new double[] {0.1, 0.4, 0.1, 0.4}, within(0.015));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 1, x, 'a probability of 0.0: give'",
+    "1.5, 1, x, 'a probability of 1.5: give'",
+    "NaN, 1, x, 'a probability of NaN: give'",
+    "1, 0, x, 'The repetition penalty cannot be 0.0'",
+    "1, Infinity, x, 'The repetition penalty cannot be Infinity'",
+    "1, 1, '', 'cannot be empty'"
+  })
+  void whatIsMoreIsRefusedToo(double topP, double penalty, String stop, String message) {
+    assertThatThrownBy(() -> new Sampling(1, 1, 0, topP, penalty, List.of(stop), 1))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(message);
+  }
+
+  private static Sampling sampling(double temperature, int topK, double topP, double penalty) {
+    return new Sampling(1, temperature, topK, topP, penalty, List.of(), 1);
   }
 
   private static double[] frequencies(Sampling sampling) {

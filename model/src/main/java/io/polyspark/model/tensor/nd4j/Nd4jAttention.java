@@ -19,7 +19,7 @@ final class Nd4jAttention implements AutoCloseable {
   private static final int KEPT_WIDTH = 4;
 
   /** Far below any score, and finite, so that no operation meets an infinity. */
-  private static final double MASKED = -1e9;
+  static final double MASKED = -1e9;
 
   private final Scratch scratch;
   private final DataType type;
@@ -188,6 +188,11 @@ final class Nd4jAttention implements AutoCloseable {
     long square = (long) positions * positions;
     scores.reshape('c', scores.length() / square, square).addiRowVector(mask(positions));
     INDArray rows = scores.reshape('c', scores.length() / positions, positions);
+    softmax(rows);
+  }
+
+  /** Of each row of a matrix, in place. */
+  static void softmax(INDArray rows) {
     Nd4j.exec(
         DynamicCustomOp.builder("softmax")
             .addInputs(rows)
@@ -261,13 +266,14 @@ final class Nd4jAttention implements AutoCloseable {
         .permute(0, 2, 1, 3);
   }
 
-  private enum Op {
+  /** Whether a factor is read by columns. */
+  enum Op {
     NONE,
     TRANSPOSED
   }
 
   /** {@code out = factor * a b}; an output with gaps would take ND4J off BLAS. */
-  private static void product(INDArray a, Op ofA, INDArray b, Op ofB, double factor, INDArray out) {
+  static void product(INDArray a, Op ofA, INDArray b, Op ofB, double factor, INDArray out) {
     Nd4j.exec(
         DynamicCustomOp.builder("matmul")
             .addInputs(a, b)

@@ -195,6 +195,11 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
   }
 
   @Override
+  public void rotaryFrom(Tensor x, int first, int positions, int headSize, double theta) {
+    rotary.forwardFrom(x, first, positions, headSize, theta);
+  }
+
+  @Override
   public void rotaryGradient(Tensor dX, int positions, int headSize, double theta) {
     rotary.backward(dX, positions, headSize, theta);
   }
@@ -223,6 +228,12 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
       Tensor dK,
       Tensor dV) {
     attention.backward(q, k, v, dOut, shape, kept, dQ, dK, dV);
+  }
+
+  @Override
+  public void cachedAttention(
+      Tensor q, Tensor k, Tensor v, AttentionShape shape, int first, Tensor out) {
+    Nd4jCachedAttention.run(scratch, q, k, v, shape, first, out);
   }
 
   @Override

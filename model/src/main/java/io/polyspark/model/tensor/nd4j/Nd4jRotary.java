@@ -9,6 +9,8 @@ import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.INDArrayIndex;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Rotary positions as {@code x cos + rotate(x) sin}, where rotate(x) = (-x2, x1) of a head's halves
@@ -18,7 +20,14 @@ final class Nd4jRotary implements AutoCloseable {
   private record Key(int positions, long heads, int headSize, double theta) {}
 
   /** cos and sin [1, T * heads * d], the matrix that rotates [d, d]. */
-  private record Tables(INDArray cos, INDArray sin, INDArray rotate) {}
+  private record Tables(INDArray cos, INDArray sin, INDArray rotate) {
+    /** Views of some columns. */
+    Tables part(long from, long to) {
+      INDArrayIndex columns = NDArrayIndex.interval(from, to);
+      return new Tables(
+          cos.get(NDArrayIndex.all(), columns), sin.get(NDArrayIndex.all(), columns), rotate);
+    }
+  }
 
   private final Scratch scratch;
   private final DataType type;
@@ -30,7 +39,20 @@ final class Nd4jRotary implements AutoCloseable {
   }
 
   void forward(Tensor x, int positions, int headSize, double theta) {
+    turn(x, tables(x, positions, headSize, theta), headSize);
+  }
+
+  /**
+   * Of one sequence.
+   *
+   * @param first the position of the first row
+   */
+  void forwardFrom(Tensor x, int first, int positions, int headSize, double theta) {
     Tables table = tables(x, positions, headSize, theta);
+    turn(x, table.part(first * x.columns(), (first + x.rows()) * x.columns()), headSize);
+  }
+
+  private void turn(Tensor x, Tables table, int headSize) {
     INDArray rotated = scratch.array("rotary", x.rows(), x.columns());
     rotate(array(x), table.rotate(), headSize, rotated);
     scale(rotated, table.sin(), rotated);

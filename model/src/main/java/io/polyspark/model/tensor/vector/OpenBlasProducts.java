@@ -4,6 +4,7 @@ import static org.bytedeco.openblas.global.openblas.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas.CblasTrans;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
+import static org.bytedeco.openblas.global.openblas.cblas_sgemv;
 
 import io.polyspark.model.tensor.vector.Product.Op;
 
@@ -27,6 +28,32 @@ final class OpenBlasProducts extends SplitProducts {
 
   @Override
   void compute(int part, Product product) {
+    if (product.m == 1 && product.ofA == Op.NONE) {
+      computeRow(part, product);
+    } else {
+      computeMatrix(part, product);
+    }
+  }
+
+  /** One row times a matrix, which is read as it lies: a product of matrices would copy it. */
+  private void computeRow(int part, Product product) {
+    boolean transposed = product.ofB == Op.TRANSPOSED;
+    cblas_sgemv(
+        CblasRowMajor,
+        transposed ? CblasNoTrans : CblasTrans,
+        (int) (transposed ? product.n : product.k),
+        (int) (transposed ? product.k : product.n),
+        product.alpha,
+        b[part].at(product.right),
+        product.rightStride,
+        a[part].at(product.left),
+        1,
+        product.beta,
+        c[part].at(product.out),
+        1);
+  }
+
+  private void computeMatrix(int part, Product product) {
     cblas_sgemm(
         CblasRowMajor,
         code(product.ofA),

@@ -16,6 +16,9 @@ final class VectorAttention implements AutoCloseable {
   /** A multiple of {@link #QUERIES}, so that every row of a tile has a key that it sees. */
   private static final int KEYS = 256;
 
+  /** Below so many multiplications a second thread costs more than it brings. */
+  private static final long LEAST_WORK = 1L << 19;
+
   private final Workers workers;
   private final OpenBlasProducts products;
   private final Memory memory = new Memory();
@@ -47,14 +50,22 @@ final class VectorAttention implements AutoCloseable {
     }
   }
 
-  /** The five matrices of one head, or their gradients, and the sizes that go with them. */
-  private record Head(AttentionShape shape, int sequence, int query, int keyValue) {
+  /**
+   * The five matrices of one head, or their gradients, and the sizes that go with them.
+   *
+   * @param firstQuery the position of the first row of queries
+   */
+  private record Head(AttentionShape shape, int firstQuery, int sequence, int query, int keyValue) {
     long row(int position) {
       return (long) sequence * shape.positions() + position;
     }
 
+    long queryRow(int position) {
+      return row(position) - firstQuery;
+    }
+
     long queryAt(VectorTensor tensor, int position) {
-      return tensor.address(row(position)) + (long) query * shape.headSize() * Float.BYTES;
+      return tensor.address(queryRow(position)) + (long) query * shape.headSize() * Float.BYTES;
     }
 
     long keyAt(VectorTensor tensor, int position) {
@@ -62,7 +73,7 @@ final class VectorAttention implements AutoCloseable {
     }
 
     int queryOffset(VectorTensor tensor, int position) {
-      return tensor.offset(row(position)) + query * shape.headSize() * Float.BYTES;
+      return tensor.offset(queryRow(position)) + query * shape.headSize() * Float.BYTES;
     }
 
     int headBytes() {
@@ -87,10 +98,14 @@ final class VectorAttention implements AutoCloseable {
     return 2L * QUERIES * KEYS * workers.threads();
   }
 
-  /** The query heads of a group follow each other on one thread: they add to the same keys. */
   private void forEachHead(AttentionShape shape, HeadWork work) {
+    forEachHead(shape, 0, workers.threads(), work);
+  }
+
+  /** The query heads of a group follow each other on one thread: they add to the same keys. */
+  private void forEachHead(AttentionShape shape, int firstQuery, int threads, HeadWork work) {
     int groups = shape.sequences() * shape.keyValueHeads();
-    int parts = Math.min(groups, workers.threads());
+    int parts = Math.min(groups, threads);
     for (int part = 0; part < parts; part++) {
       if (tiles[part] == null) {
         tiles[part] = new Tile(memory);
@@ -105,7 +120,7 @@ final class VectorAttention implements AutoCloseable {
             int keyValue = (int) (group % shape.keyValueHeads());
             for (int member = 0; member < shape.group(); member++) {
               int query = keyValue * shape.group() + member;
-              work.run(part, tiles[part], new Head(shape, sequence, query, keyValue));
+              work.run(part, tiles[part], new Head(shape, firstQuery, sequence, query, keyValue));
             }
           }
         });
@@ -131,7 +146,30 @@ final class VectorAttention implements AutoCloseable {
         });
   }
 
-  /** A tile's queries against all keys that they see. */
+  /** As {@link io.polyspark.model.tensor.Kernels#cachedAttention}. */
+  void cached(
+      VectorTensor q,
+      VectorTensor k,
+      VectorTensor v,
+      AttentionShape shape,
+      int firstQuery,
+      VectorTensor out) {
+    int end = firstQuery + Math.toIntExact(q.rows());
+    int threads = workers.parts(2 * q.length() * end, LEAST_WORK);
+    forEachHead(
+        shape,
+        firstQuery,
+        threads,
+        (part, tile, head) -> {
+          // Tiles begin where those of whole sequences do, so that every row sees a key of each.
+          for (int first = firstQuery; first < end; first += QUERIES - first % QUERIES) {
+            int rows = Math.min(QUERIES - first % QUERIES, end - first);
+            forward(part, tile, head, first, rows, q, k, v, null, out);
+          }
+        });
+  }
+
+  /** A tile's queries against all keys that they see; {@code kept} may be null. */
   private void forward(
       int part,
       Tile tile,
@@ -161,11 +199,13 @@ final class VectorAttention implements AutoCloseable {
     }
     for (int row = 0; row < rows; row++) {
       int at = head.queryOffset(out, first + row);
-      ByteBuffer buffer = out.buffer(head.row(first + row));
+      ByteBuffer buffer = out.buffer(head.queryRow(first + row));
       float factor = (float) (1 / tile.sum[row]);
       Arithmetic.scale(buffer, at, factor, buffer, at, head.headBytes());
-      float logSumExp = (float) (tile.max[row] + StrictMath.log(tile.sum[row]));
-      kept.set(head.keptIndex(first + row), logSumExp);
+      if (kept != null) {
+        float logSumExp = (float) (tile.max[row] + StrictMath.log(tile.sum[row]));
+        kept.set(head.keptIndex(first + row), logSumExp);
+      }
     }
   }
 
@@ -214,7 +254,7 @@ final class VectorAttention implements AutoCloseable {
       before = tile.sum[row] * correction;
       if (correction != 1) {
         int outAt = head.queryOffset(out, first + row);
-        ByteBuffer buffer = out.buffer(head.row(first + row));
+        ByteBuffer buffer = out.buffer(head.queryRow(first + row));
         Arithmetic.scale(buffer, outAt, (float) correction, buffer, outAt, head.headBytes());
       }
     }

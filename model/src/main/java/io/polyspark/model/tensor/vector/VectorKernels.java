@@ -252,7 +252,12 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
 
   @Override
   public void rotary(Tensor x, int positions, int headSize, double theta) {
-    rotary.forward(vector(x), positions, headSize, theta);
+    rotary.forward(vector(x), 0, positions, headSize, theta);
+  }
+
+  @Override
+  public void rotaryFrom(Tensor x, int first, int positions, int headSize, double theta) {
+    rotary.forward(vector(x), first, positions, headSize, theta);
   }
 
   @Override
@@ -296,6 +301,12 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
             vector(dQ),
             vector(dK),
             vector(dV)));
+  }
+
+  @Override
+  public void cachedAttention(
+      Tensor q, Tensor k, Tensor v, AttentionShape shape, int first, Tensor out) {
+    attention.cached(vector(q), vector(k), vector(v), shape, first, vector(out));
   }
 
   @Override

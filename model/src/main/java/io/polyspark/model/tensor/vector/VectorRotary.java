@@ -25,22 +25,26 @@ final class VectorRotary implements AutoCloseable {
     this.rows = new Rows(workers);
   }
 
-  void forward(VectorTensor x, int positions, int headSize, double theta) {
-    turn(x, positions, headSize, theta, 1f);
+  /**
+   * @param first the position of the first row
+   */
+  void forward(VectorTensor x, int first, int positions, int headSize, double theta) {
+    turn(x, first, positions, headSize, theta, 1f);
   }
 
   void backward(VectorTensor dX, int positions, int headSize, double theta) {
-    turn(dX, positions, headSize, theta, -1f);
+    turn(dX, 0, positions, headSize, theta, -1f);
   }
 
-  private void turn(VectorTensor x, int positions, int headSize, double theta, float sign) {
+  private void turn(
+      VectorTensor x, int first, int positions, int headSize, double theta, float sign) {
     Tables table = tables.computeIfAbsent(new Key(positions, headSize, theta), this::compute);
     int half = headSize / 2 * Float.BYTES;
     rows.split(
         x,
         (part, from, to) -> {
           for (long row = from; row < to; row++) {
-            long position = row % positions;
+            long position = (first + row) % positions;
             ByteBuffer buffer = x.buffer(row);
             int begin = x.offset(row);
             int end = begin + x.rowBytes();

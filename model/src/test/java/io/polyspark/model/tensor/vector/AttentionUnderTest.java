@@ -32,6 +32,12 @@ final class AttentionUnderTest {
     Tensor out = data.unset(rows, width);
     kernels.attention(q, k, v, shape, kept, out);
     data.keep("attention", out);
+    if (shape.sequences() == 1) {
+      int positions = shape.positions();
+      cached("first", q, k, v, 0, 1);
+      cached("last", q, k, v, positions - 1, positions);
+      cached("some", q, k, v, positions / 3, positions - positions / 4);
+    }
     Tensor dOut = data.uniform(rows, width);
     Tensor dQ = data.unset(rows, width);
     Tensor dK = data.unset(rows, keyWidth);
@@ -42,5 +48,16 @@ final class AttentionUnderTest {
     data.keep("attentionGradient.dV", dV);
     kernels.rotaryGradient(dQ, shape.positions(), shape.headSize(), THETA);
     data.keep("rotaryGradient", dQ);
+  }
+
+  /** Of positions [from, to). */
+  private void cached(String name, Tensor q, Tensor k, Tensor v, int from, int to) {
+    Tensor queries = data.unset(to - from, Math.toIntExact(q.columns()));
+    kernels.copy(kernels.rows(q, from, to), queries);
+    Tensor out = data.unset(to - from, Math.toIntExact(q.columns()));
+    kernels.cachedAttention(queries, k, v, shape, from, out);
+    data.keep("cachedAttention, " + name, out);
+    kernels.rotaryFrom(queries, from, shape.positions(), shape.headSize(), THETA);
+    data.keep("rotaryFrom, " + name, queries);
   }
 }
