@@ -3,6 +3,8 @@ package io.polyspark.cli;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.generate.Generator;
 import io.polyspark.model.generate.Sampling;
+import io.polyspark.model.tensor.Dtype;
+import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.terminal.Bar;
 import io.polyspark.terminal.Terminal;
 import java.io.IOException;
@@ -116,17 +118,19 @@ final class GenerateCommand implements Callable<Integer> {
         object.put("checkpoint", opened.directory().toString());
         JsonLine.print(object);
       } else {
+        // Says itself what it is, which is no part of the text.
+        KernelsProvider.announce(Dtype.FLOAT32);
         System.out.print(prompt);
         Consumer<String> print =
             piece -> {
               System.out.print(piece);
               System.out.flush();
             };
-        if (Terminal.showsOutput()) {
-          // The text itself shows how far it is.
-          generator.generate(prompt, sampling, print);
-        } else {
+        if (Terminal.showsErrors() && !Terminal.showsOutput()) {
           generate(generator, sampling, print);
+        } else {
+          // The text itself shows how far it is, and in a log would have the other's lines in it.
+          generator.generate(prompt, sampling, print);
         }
         System.out.println();
       }
