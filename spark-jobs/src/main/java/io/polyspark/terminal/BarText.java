@@ -44,7 +44,19 @@ final class BarText implements ProgressBarRenderer {
     } else {
       line = state.getTaskName() + " " + time(state);
     }
-    return line.length() <= width ? line : line.substring(0, Math.max(0, width));
+    return fitted(line, width);
+  }
+
+  /**
+   * Without what stands last, where there is no room for it: half a number would be another one.
+   */
+  private static String fitted(String line, int width) {
+    if (line.length() <= width) {
+      return line;
+    }
+    String cut = line.substring(0, Math.max(0, width));
+    int end = line.charAt(cut.length()) == ' ' ? cut.length() : cut.lastIndexOf(' ');
+    return end > 0 ? cut.substring(0, end) : cut;
   }
 
   /** A line of its own, while it goes on. */
@@ -65,7 +77,8 @@ final class BarText implements ProgressBarRenderer {
   String end(ProgressState state) {
     StringBuilder line = new StringBuilder(begin(state));
     if (state.getCurrent() > 0) {
-      append(line, "  ", String.format(Locale.ROOT, "%,d %s", state.getCurrent(), unit));
+      String counted = state.getCurrent() == 1 ? unit.replaceFirst("s$", "") : unit;
+      append(line, "  ", String.format(Locale.ROOT, "%,d %s", state.getCurrent(), counted));
     }
     append(line, ", ", state.getExtraMessage());
     append(line, ", ", "took " + Amounts.words(state.getElapsedAfterStart()));

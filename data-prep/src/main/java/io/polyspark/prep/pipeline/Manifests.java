@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** What stages did, as the manifest of what they made. */
 final class Manifests {
@@ -53,7 +54,11 @@ final class Manifests {
         .formatted(
             documents.read(),
             documents.read() == 1 ? "document" : "documents",
-            documents.dropped().isEmpty() ? "none" : documents.dropped());
+            documents.dropped().isEmpty()
+                ? "none"
+                : documents.dropped().entrySet().stream()
+                    .map(of -> "%s %,d".formatted(of.getKey(), of.getValue()))
+                    .collect(Collectors.joining(", ")));
   }
 
   private static Map<String, Manifest.Split> splits(

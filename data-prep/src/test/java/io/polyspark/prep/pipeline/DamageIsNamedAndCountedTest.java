@@ -183,7 +183,7 @@ class DamageIsNamedAndCountedTest {
                     "sources.web.weight=0"))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "No document is left for the train split (1 document read, left out: {empty=1}); give"
+            "No document is left for the train split (1 document read, left out: empty 1); give"
                 + " more text, other filters, or another validation_fraction.");
     assertThat(parent.resolve("corpus")).doesNotExist();
     assertPlanRefused(
