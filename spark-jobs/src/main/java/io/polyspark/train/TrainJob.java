@@ -6,13 +6,10 @@ import io.polyspark.model.config.ConfigFile;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
-import io.polyspark.model.transformer.Initializer;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.prep.verify.VerifyCorpus;
 import io.polyspark.train.averaging.AveragingOptions;
 import io.polyspark.train.averaging.AveragingRound;
-import io.polyspark.train.averaging.ChunkPlan;
-import io.polyspark.train.averaging.ChunkedVector;
 import io.polyspark.train.averaging.DivergedException;
 import io.polyspark.train.averaging.OptimizerStatePolicy;
 import io.polyspark.train.averaging.ReplicaStates;
@@ -26,7 +23,6 @@ import io.polyspark.train.metrics.RunStartedEvent;
 import io.polyspark.train.ui.TrainingUi;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -246,7 +242,9 @@ public final class TrainJob {
   private TrainResult train(
       Path data, Manifest manifest, Optional<Checkpoint> checkpoint, RunProgress progress)
       throws IOException {
-    AveragingOptions options = options();
+    StateStorage storage = storage();
+    AveragingOptions options = options(storage);
+    StartingState starts = new StartingState(config, storage);
     HealthWatch health = new HealthWatch(config.health());
     try (RunMetrics metrics =
             RunMetrics.open(
@@ -292,7 +290,7 @@ public final class TrainJob {
         RoundState end =
             new RoundLoop<>(new AveragingRound(spark, options), steering)
                 .run(
-                    () -> checkpoint.map(this::state).orElseGet(this::initialState),
+                    () -> checkpoint.map(starts::at).orElseGet(starts::atTheBeginning),
                     config.steps());
         end.release();
         checkpoints.finish();
@@ -345,7 +343,7 @@ public final class TrainJob {
     return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
   }
 
-  private AveragingOptions options() {
+  private AveragingOptions options(StateStorage storage) {
     TrainConfig.Averaging averaging = config.averaging();
     ReplicaStates states = replicaStates();
     AveragingOptions options =
@@ -358,53 +356,8 @@ public final class TrainJob {
         options
             .withOuter(averaging.outer())
             .withDeltas(averaging.deltas(), config.seed())
-            .withStorage(storage());
+            .withStorage(storage);
     return averaging.errorFeedback() ? options.withErrorFeedback(states) : options;
-  }
-
-  private ReplicaStates replicaStates() {
-    return new ReplicaStates(new Path(run.path(), "replica-state"), spark.hadoopConfiguration());
-  }
-
-  private RoundState initialState() {
-    ChunkedVector parameters = zeros();
-    new Initializer(config.model()).initialize(config.seed(), parameters);
-    return RoundState.initial(parameters);
-  }
-
-  private RoundState state(Checkpoint checkpoint) {
-    try {
-      return read(checkpoint);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + checkpoint.directory(), e);
-    }
-  }
-
-  private RoundState read(Checkpoint checkpoint) throws IOException {
-    ChunkedVector parameters = zeros();
-    checkpoint.readParameters(parameters);
-    List<ChunkedVector> moments = List.of();
-    if (config.averaging().optimizerState() == OptimizerStatePolicy.AVERAGED) {
-      moments = List.of(zeros(), zeros());
-      checkpoint.readMoments(moments.get(0), moments.get(1));
-    }
-    List<ChunkedVector> outerState = new ArrayList<>();
-    for (String name : config.averaging().outer().stateNames()) {
-      ChunkedVector vector = zeros();
-      checkpoint.readOuter(name, vector);
-      outerState.add(vector);
-    }
-    return new RoundState(
-        checkpoint.trainer().round(),
-        checkpoint.trainer().completedSteps(),
-        parameters,
-        moments,
-        outerState);
-  }
-
-  private ChunkedVector zeros() {
-    long length = ParameterLayout.of(config.model()).length();
-    return storage().zeros(new ChunkPlan(length, ChunkPlan.DEFAULT_CHUNK_SIZE));
   }
 
   private StateStorage storage() {
@@ -412,6 +365,10 @@ public final class TrainJob {
       case MEMORY -> StateStorage.MEMORY;
       case DISK -> StateStorage.disk(spark.getConf());
     };
+  }
+
+  private ReplicaStates replicaStates() {
+    return new ReplicaStates(new Path(run.path(), "replica-state"), spark.hadoopConfiguration());
   }
 
   /**
