@@ -5,13 +5,11 @@ import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.optimize.AdamWConfig;
-import io.polyspark.model.tensor.Into;
+import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.tensor.MemoryPlan;
-import io.polyspark.model.tensor.Precision;
 import io.polyspark.model.tensor.ProductRecording;
-import io.polyspark.model.tensor.Tensor;
 import io.polyspark.model.transformer.Flops;
 import io.polyspark.model.transformer.ParameterLayout;
 import java.io.IOException;
@@ -36,8 +34,6 @@ public final class StepBenchmark {
   /** Steps before anything counts: the JIT compiles the loops meanwhile. */
   private static final int WARM_UP = 8;
 
-  private static final int PEAK_SIZE = 2048;
-  private static final int PEAK_ROUNDS = 8;
   private static final int REPLAYS = 5;
   private static final long SEED = 1;
   private static final AdamWConfig OPTIMIZER =
@@ -55,10 +51,12 @@ public final class StepBenchmark {
    * @param max the longest step
    * @param products all matrix products of a step, one after the other, timed alone; none where the
    *     back end cannot tell
-   * @param peak floating-point operations per second of the best product of 2048 x 2048 matrices
+   * @param peak floating-point operations per second of the best product of square matrices: see
+   *     {@link ProductPeak}
+   * @param peakDtype what that product read
    * @param operations per step by the operation's name, as the calling thread sees them; what they
-   *     do not add up to is the replica's own
-   * @param plannedBytes the replica's native memory as computed ahead
+   *     do not add up to is the replica's own; empty on a card, which computes them later
+   * @param plannedBytes the replica's memory as computed ahead
    * @param peakResidentBytes the most memory that this process has had so far, heap and libraries
    *     included; 0 where the system does not tell
    */
@@ -72,6 +70,7 @@ public final class StepBenchmark {
       double max,
       OptionalDouble products,
       double peak,
+      Dtype peakDtype,
       Map<String, Double> operations,
       long plannedBytes,
       long peakResidentBytes) {
@@ -97,8 +96,10 @@ public final class StepBenchmark {
   private final int batch;
   private final int context;
   private final ComputeOptions options;
-  private final OperationTimes times = new OperationTimes();
   private final List<Kernels> kernels = new ArrayList<>();
+
+  /** On a card operations return before they are over. */
+  private final OperationTimes times = new OperationTimes(() -> kernels.forEach(Kernels::await));
 
   private StepBenchmark(ModelConfig config, int batch, int context, ComputeOptions options) {
     this.config = config;
@@ -133,10 +134,21 @@ public final class StepBenchmark {
   private Result run(int steps, IntConsumer progress) {
     int[] tokens = tokens(SEED);
     int[] targets = tokens(SEED + 1);
-    double peakBefore = peak();
+    boolean onCard = KernelsProvider.computesByOurCuda(options.device());
+    // The share of a CPU's peak is of that in float32, whatever its products read.
+    Dtype peakDtype = onCard ? options.dtype() : Dtype.FLOAT32;
+    double peakBefore = ProductPeak.measure(peakDtype, options.device());
+    // There a clock on each operation would keep the steps that are timed from being replayed.
+    Map<String, Double> apart = onCard ? operationsOfAStep(tokens, targets) : Map.of();
     try (Replica replica =
         Replica.observed(
-            config, batch, context, OPTIMIZER, totalSteps(steps), options, this::observe)) {
+            config,
+            batch,
+            context,
+            OPTIMIZER,
+            totalSteps(steps),
+            options,
+            onCard ? this::collect : this::observe)) {
       replica.initialize(SEED);
       for (int step = 0; step < WARM_UP; step++) {
         replica.train(tokens, targets);
@@ -150,7 +162,7 @@ public final class StepBenchmark {
         seconds[step] = (System.nanoTime() - start) * 1e-9;
         progress.accept(WARM_UP + step + 1);
       }
-      Map<String, Double> operations = perStep(steps);
+      Map<String, Double> operations = onCard ? apart : perStep(steps);
       OptionalDouble products = products(() -> replica.train(tokens, targets));
       progress.accept(totalSteps(steps));
       Arrays.sort(seconds);
@@ -163,7 +175,10 @@ public final class StepBenchmark {
           seconds[steps / 2],
           seconds[steps - 1],
           products,
-          Math.max(peakBefore, peak()),
+          onCard
+              ? peakBefore
+              : Math.max(peakBefore, ProductPeak.measure(peakDtype, options.device())),
+          peakDtype,
           operations,
           MemoryEstimate.of(config, batch, context, MemoryPlan.Purpose.TRAINING, options).total(),
           peakResidentBytes());
@@ -174,9 +189,27 @@ public final class StepBenchmark {
     return new Random(seed).ints((long) batch * context, 0, config.vocabSize()).toArray();
   }
 
-  private Kernels observe(Kernels observed) {
+  /** Of a replica of its own, with a wait after each. */
+  private Map<String, Double> operationsOfAStep(int[] tokens, int[] targets) {
+    try (Replica replica =
+        Replica.observed(config, batch, context, OPTIMIZER, 2, options, this::observe)) {
+      replica.initialize(SEED);
+      replica.train(tokens, targets);
+      times.reset();
+      replica.train(tokens, targets);
+      return perStep(1);
+    } finally {
+      kernels.clear();
+    }
+  }
+
+  private Kernels collect(Kernels observed) {
     kernels.add(observed);
-    return times.over(observed);
+    return observed;
+  }
+
+  private Kernels observe(Kernels observed) {
+    return times.over(collect(observed));
   }
 
   /** The longest first. */
@@ -207,24 +240,6 @@ public final class StepBenchmark {
     }
     Arrays.sort(seconds);
     return OptionalDouble.of(seconds[REPLAYS / 2]);
-  }
-
-  private static double peak() {
-    try (Kernels kernels = KernelsProvider.create(Precision.FLOAT32)) {
-      Tensor x = kernels.allocate(PEAK_SIZE, PEAK_SIZE);
-      Tensor weight = kernels.allocate(PEAK_SIZE, PEAK_SIZE);
-      Tensor y = kernels.allocate(PEAK_SIZE, PEAK_SIZE);
-      kernels.fill(x, 0.5);
-      kernels.fill(weight, 0.5);
-      double best = 0;
-      for (int i = 0; i < PEAK_ROUNDS; i++) {
-        long start = System.nanoTime();
-        kernels.linear(x, weight, y, Into.OVERWRITE);
-        double seconds = (System.nanoTime() - start) * 1e-9;
-        best = Math.max(best, 2.0 * PEAK_SIZE * PEAK_SIZE * PEAK_SIZE / seconds);
-      }
-      return best;
-    }
   }
 
   /** Linux counts it. */

@@ -179,6 +179,26 @@ final class BatchPass implements AutoCloseable {
     return downloadLosses();
   }
 
+  /**
+   * {@link #forward} and {@link #backward} of one batch in one go, which kernels may replay.
+   *
+   * @param ids [N]
+   * @param targetIds [N]
+   * @return as {@link #backward}
+   */
+  double[] pass(int[] ids, int[] targetIds) {
+    upload(ids, tokens);
+    upload(targetIds, targets);
+    kernels.repeat(
+        this,
+        () -> {
+          transformer.forward(tokens);
+          gradients.forEach(gradient -> kernels.fill(gradient, 0));
+          transformer.backward(tokens, targets, losses);
+        });
+    return downloadLosses();
+  }
+
   private double[] downloadLosses() {
     kernels.download(losses, downloadedLosses);
     return downloadedLosses;

@@ -4,8 +4,10 @@ import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.KernelsProvider;
+import io.polyspark.model.tensor.KernelsSource;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tensor.Precision;
+import io.polyspark.model.tensor.Tensor;
 import io.polyspark.model.tensor.nd4j.Nd4jFlatVector;
 import io.polyspark.model.transformer.ActivationHealth;
 import io.polyspark.model.transformer.ExpertLoad;
@@ -13,7 +15,9 @@ import io.polyspark.model.transformer.ForwardObserver;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.model.transformer.Parameters;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -43,6 +47,9 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
 
   private INDArray labels;
   private transient UnaryOperator<Kernels> observer = UnaryOperator.identity();
+  private transient KernelsSource source;
+  private transient FlatVector parameters;
+  private transient FlatVector gradients;
   private transient BatchPass pass;
   private transient boolean scored;
   private transient double crossEntropy;
@@ -58,6 +65,19 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
    */
   void observe(UnaryOperator<Kernels> wrap) {
     observer = wrap;
+    release();
+  }
+
+  /**
+   * Computes by kernels of a source, on vectors that lie where those compute, in place of DL4J's.
+   * What DL4J itself asks of the layer is not to be asked of it then.
+   *
+   * @param ofGradients null for a model that is only read
+   */
+  void reside(KernelsSource from, FlatVector ofParameters, FlatVector ofGradients) {
+    source = from;
+    parameters = ofParameters;
+    gradients = ofGradients;
     release();
   }
 
@@ -170,8 +190,7 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
    */
   void backward(int[] tokens, int[] targets, int batch) {
     BatchPass current = pass(batch, tokens.length / batch, MemoryPlan.Purpose.TRAINING);
-    current.forward(tokens);
-    score(current.backward(targets));
+    score(current.pass(tokens, targets));
   }
 
   /** As {@link #backward}, and measures what {@link #activationHealth} says. */
@@ -196,16 +215,45 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
     return new TokenDecoder(
         config,
         kernels,
-        views(kernels, ParameterLayout.of(config), paramsFlattened),
+        views(kernels, ParameterLayout.of(config), parameters()),
         sequences,
         context);
   }
 
+  /**
+   * The numbers of some parameters.
+   *
+   * @param names theirs in a checkpoint
+   */
+  Map<String, double[]> numbers(List<String> names) {
+    Map<String, double[]> numbers = new LinkedHashMap<>();
+    try (Kernels kernels = kernels()) {
+      Parameters views = views(kernels, ParameterLayout.of(layerConf().config()), parameters());
+      for (String name : names) {
+        Tensor tensor = views.get(name);
+        double[] values = new double[Math.toIntExact(tensor.length())];
+        kernels.download(tensor, values);
+        numbers.put(name, values);
+      }
+    }
+    return numbers;
+  }
+
   private Kernels kernels() {
     return observer.apply(
-        KernelsProvider.create(
-            dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32,
-            layerConf().getComputeOptions().dtype()));
+        source != null
+            ? source.create()
+            : KernelsProvider.create(
+                dataType == DataType.DOUBLE ? Precision.FLOAT64 : Precision.FLOAT32,
+                layerConf().getComputeOptions().dtype()));
+  }
+
+  private FlatVector parameters() {
+    return parameters != null ? parameters : new Nd4jFlatVector(paramsFlattened);
+  }
+
+  private FlatVector gradients() {
+    return gradients != null ? gradients : new Nd4jFlatVector(gradientsFlattened);
   }
 
   private BatchPass pass(int batch, int context, MemoryPlan.Purpose purpose) {
@@ -223,14 +271,13 @@ final class CausalLanguageModelLayer extends BaseLayer<CausalLanguageModel>
               MemoryPlan.over(kernels, purpose),
               batch,
               context,
-              views(kernels, layout, paramsFlattened),
-              training ? views(kernels, layout, gradientsFlattened) : null);
+              views(kernels, layout, parameters()),
+              training ? views(kernels, layout, gradients()) : null);
     }
     return pass;
   }
 
-  private static Parameters views(Kernels kernels, ParameterLayout layout, INDArray vector) {
-    FlatVector flat = new Nd4jFlatVector(vector);
+  private static Parameters views(Kernels kernels, ParameterLayout layout, FlatVector flat) {
     return Parameters.of(
         layout,
         entry -> {

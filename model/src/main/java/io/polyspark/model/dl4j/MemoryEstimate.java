@@ -14,7 +14,7 @@ import io.polyspark.model.transformer.Parameters;
  * the plan that hands out a replica's memory is asked for the same tensors and counts them. {@code
  * docs/training.md} spells the sums out.
  *
- * @param parameters of the model
+ * @param parameters of the model, and on a card their copies that products read
  * @param gradients as many, for training
  * @param moments of AdamW, twice as many, for training
  * @param keptActivations what each layer's forward pass leaves for its gradient; grows with layers,
@@ -47,7 +47,8 @@ public record MemoryEstimate(
     ParameterLayout layout = ParameterLayout.of(config);
     MemoryPlan plan = MemoryPlan.counting(purpose);
     Parameters none = Parameters.of(layout, entry -> null);
-    try (Kernels kernels = KernelsProvider.createQuietly(Precision.FLOAT32, options.dtype())) {
+    try (Kernels kernels =
+        KernelsProvider.createQuietly(Precision.FLOAT32, options.dtype(), options.device())) {
       BatchPass pass = new BatchPass(config, options, kernels, plan, batch, context, none, none);
       if (!training) {
         pass.reserveSelection();
@@ -61,11 +62,11 @@ public record MemoryEstimate(
               config.headSize());
       long vector = Float.BYTES * layout.length();
       return new MemoryEstimate(
-          vector,
+          vector + kernels.bytesOfCopies(layout.length()),
           training ? vector : 0,
           training ? 2 * vector : 0,
-          Float.BYTES * plan.keptElements(),
-          Float.BYTES * plan.sharedElements(),
+          plan.keptBytes(kernels),
+          plan.sharedBytes(kernels),
           kernels.scratchBytes(
               shape,
               config.hiddenSize(),

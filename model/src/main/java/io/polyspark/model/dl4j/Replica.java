@@ -7,23 +7,23 @@ import io.polyspark.model.device.CudaRequirements;
 import io.polyspark.model.optimize.AdamW;
 import io.polyspark.model.optimize.AdamWConfig;
 import io.polyspark.model.optimize.LearningRate;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.KernelsProvider;
+import io.polyspark.model.tensor.KernelsSource;
 import io.polyspark.model.tensor.Precision;
-import io.polyspark.model.tensor.nd4j.Nd4jFlatVector;
 import io.polyspark.model.tensor.nd4j.Nd4jKernels;
 import io.polyspark.model.transformer.ActivationHealth;
 import io.polyspark.model.transformer.ExpertLoad;
 import io.polyspark.model.transformer.ForwardObserver;
 import io.polyspark.model.transformer.Initializer;
 import io.polyspark.model.transformer.ParameterLayout;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -56,6 +56,8 @@ public final class Replica implements AutoCloseable {
   private final int batch;
   private final int context;
   private final ComputationGraph network;
+  private final KernelsSource source;
+  private final ReplicaVectors vectors;
   private final OptimizerState optimizer;
   private long completedSteps;
 
@@ -64,24 +66,37 @@ public final class Replica implements AutoCloseable {
       int batch,
       int context,
       ComputationGraph network,
+      KernelsSource source,
+      ReplicaVectors vectors,
       OptimizerState optimizer) {
     this.config = config;
     this.batch = batch;
     this.context = context;
     this.network = network;
+    this.source = source;
+    this.vectors = vectors;
     this.optimizer = optimizer;
   }
 
-  /** The memory of AdamW and what works on it. */
-  private record OptimizerState(Kernels kernels, INDArray m, INDArray v, AdamW adamW) {}
+  /** AdamW and what it computes by. */
+  private record OptimizerState(Kernels kernels, AdamW adamW) {}
 
   /**
    * A replica in float32 for evaluation and generation; its parameters are zeros until they are
    * written.
    */
   public static Replica create(ModelConfig config, int batch, int context) {
-    ComputationGraph network = network(config, ComputeOptions.DEFAULT, Precision.FLOAT32);
-    return new Replica(config, batch, context, network, null);
+    return create(config, batch, context, ComputeOptions.DEFAULT);
+  }
+
+  /** As the other, computed as the options say. */
+  public static Replica create(ModelConfig config, int batch, int context, ComputeOptions options) {
+    ComputationGraph network = network(config, options, Precision.FLOAT32);
+    KernelsSource source =
+        KernelsProvider.source(Precision.FLOAT32, options.dtype(), options.device());
+    ReplicaVectors vectors = ReplicaVectors.toRead(network, source);
+    layer(network).reside(source, vectors.parameters(), null);
+    return new Replica(config, batch, context, network, source, vectors, null);
   }
 
   /**
@@ -105,8 +120,28 @@ public final class Replica implements AutoCloseable {
     return create(config, batch, context, optimizer, totalSteps, options, Precision.FLOAT32);
   }
 
+  /** As the other, in a precision of choice. */
+  public static Replica create(
+      ModelConfig config,
+      int batch,
+      int context,
+      AdamWConfig optimizer,
+      long totalSteps,
+      ComputeOptions options,
+      Precision precision) {
+    return create(
+        config,
+        batch,
+        context,
+        optimizer,
+        totalSteps,
+        options,
+        precision,
+        UnaryOperator.identity());
+  }
+
   /**
-   * As the other, with something between the replica and its kernels, such as a clock.
+   * As the other in float32, with something between the replica and its kernels, such as a clock.
    *
    * @param observer gives kernels that compute by those that it is given, and close them
    */
@@ -118,71 +153,44 @@ public final class Replica implements AutoCloseable {
       long totalSteps,
       ComputeOptions options,
       UnaryOperator<Kernels> observer) {
-    ComputationGraph network = network(config, options, Precision.FLOAT32);
-    network.initGradientsView();
-    ((CausalLanguageModelLayer) network.getLayer(LanguageModelGraph.LAYER)).observe(observer);
-    return new Replica(
-        config,
-        batch,
-        context,
-        network,
-        optimizerState(config, network, optimizer, totalSteps, Precision.FLOAT32, observer));
+    return create(
+        config, batch, context, optimizer, totalSteps, options, Precision.FLOAT32, observer);
   }
 
-  /** As the other, in a precision of choice. */
-  public static Replica create(
+  private static Replica create(
       ModelConfig config,
       int batch,
       int context,
       AdamWConfig optimizer,
       long totalSteps,
       ComputeOptions options,
-      Precision precision) {
+      Precision precision,
+      UnaryOperator<Kernels> observer) {
     ComputationGraph network = network(config, options, precision);
-    network.initGradientsView();
+    KernelsSource source = KernelsProvider.source(precision, options.dtype(), options.device());
+    ReplicaVectors vectors = ReplicaVectors.toTrain(network, source, precision);
+    layer(network).observe(observer);
+    layer(network).reside(source, vectors.parameters(), vectors.gradients());
+    Kernels kernels = observer.apply(source.create());
+    AdamW adamW =
+        new AdamW(
+            kernels,
+            optimizer,
+            LearningRate.of(optimizer, totalSteps),
+            Stretches.of(kernels, ParameterLayout.of(config), vectors));
     return new Replica(
-        config,
-        batch,
-        context,
-        network,
-        optimizerState(
-            config, network, optimizer, totalSteps, precision, UnaryOperator.identity()));
+        config, batch, context, network, source, vectors, new OptimizerState(kernels, adamW));
   }
 
   private static ComputationGraph network(
       ModelConfig config, ComputeOptions options, Precision precision) {
     CudaRequirements.require();
     ComputationGraph network =
-        new ComputationGraph(LanguageModelGraph.configuration(config, options, precision));
+        new ComputationGraph(
+            LanguageModelGraph.configuration(config, options.withDevice(Device.CPU), precision));
     long length = ParameterLayout.of(config).length();
     network.init(Nd4j.create(Nd4jKernels.dataType(precision), 1, length), false);
     return network;
-  }
-
-  private static OptimizerState optimizerState(
-      ModelConfig config,
-      ComputationGraph network,
-      AdamWConfig optimizer,
-      long totalSteps,
-      Precision precision,
-      UnaryOperator<Kernels> observer) {
-    ParameterLayout layout = ParameterLayout.of(config);
-    Kernels kernels = observer.apply(KernelsProvider.create(precision));
-    INDArray m = Nd4j.create(Nd4jKernels.dataType(precision), 1, layout.length());
-    INDArray v = Nd4j.create(Nd4jKernels.dataType(precision), 1, layout.length());
-    AdamW adamW =
-        new AdamW(
-            kernels,
-            optimizer,
-            LearningRate.of(optimizer, totalSteps),
-            Stretches.of(
-                kernels,
-                layout,
-                new Nd4jFlatVector(network.params()),
-                new Nd4jFlatVector(network.getFlattenedGradients()),
-                new Nd4jFlatVector(m),
-                new Nd4jFlatVector(v)));
-    return new OptimizerState(kernels, m, v, adamW);
   }
 
   /** Sets the initial parameters (see {@link Initializer}), and the optimizer to its beginning. */
@@ -196,23 +204,25 @@ public final class Replica implements AutoCloseable {
 
   /** All parameters, a view: writing to it changes the replica. */
   public FlatVector parameters() {
-    return new Nd4jFlatVector(network.params());
+    return vectors.parameters();
   }
 
   /** AdamW's first moment, a view. */
   public FlatVector firstMoment() {
-    return new Nd4jFlatVector(trainable().m());
+    trainable();
+    return vectors.firstMoment();
   }
 
   /** AdamW's second moment, a view. */
   public FlatVector secondMoment() {
-    return new Nd4jFlatVector(trainable().v());
+    trainable();
+    return vectors.secondMoment();
   }
 
   /** Sets both moments to zero, as at the beginning of a run. */
   public void clearMoments() {
-    trainable().m().assign(0);
-    trainable().v().assign(0);
+    firstMoment().clear();
+    secondMoment().clear();
   }
 
   private OptimizerState trainable() {
@@ -371,6 +381,10 @@ public final class Replica implements AutoCloseable {
   }
 
   private CausalLanguageModelLayer layer() {
+    return layer(network);
+  }
+
+  private static CausalLanguageModelLayer layer(ComputationGraph network) {
     return (CausalLanguageModelLayer) network.getLayer(LanguageModelGraph.LAYER);
   }
 
@@ -379,31 +393,35 @@ public final class Replica implements AutoCloseable {
    * none.
    */
   public Map<String, double[]> activationCoefficients() {
-    Map<String, double[]> coefficients = new LinkedHashMap<>();
+    List<String> names = new ArrayList<>();
     for (int i = 0; i < config.numHiddenLayers(); i++) {
       MlpActivation activation = Activations.named(config.hiddenAct().get(i));
       for (MlpActivation.Coefficients vector : activation.coefficients()) {
-        String name = "model.layers." + i + ".mlp.act_fn." + vector.name();
-        coefficients.put(
-            name, layer().getParam(LanguageModelParameters.key(name)).dup().data().asDouble());
+        names.add("model.layers." + i + ".mlp.act_fn." + vector.name());
       }
     }
-    return coefficients;
+    return layer().numbers(names);
   }
 
-  /** The DL4J network; the replica owns it. */
+  /**
+   * The DL4J network; the replica owns it. On a device of our own kernels its parameters are not
+   * the replica's.
+   */
   public ComputationGraph network() {
     return network;
   }
 
   @Override
   public void close() {
-    layer().release();
-    if (optimizer != null) {
-      optimizer.kernels().close();
-      optimizer.m().close();
-      optimizer.v().close();
+    // Memory of the machine is given back even where a card does not answer any more.
+    try (vectors;
+        source) {
+      layer().release();
+      if (optimizer != null) {
+        optimizer.kernels().close();
+      }
+    } finally {
+      network.close();
     }
-    network.close();
   }
 }

@@ -1,7 +1,6 @@
 package io.polyspark.model.dl4j;
 
 import io.polyspark.model.optimize.AdamW;
-import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.transformer.ParameterLayout;
 import java.util.ArrayList;
@@ -9,22 +8,14 @@ import java.util.List;
 
 /**
  * Cuts flat vectors into the stretches that the optimizer works on: neighbouring parameters with
- * the same decay together, in pieces short enough that a piece of all four vectors stays in the
- * cache.
+ * the same decay together, in pieces of the length that the kernels like.
  */
 final class Stretches {
-  private static final long PIECE = 1L << 18;
-
   private Stretches() {}
 
-  static List<AdamW.Stretch> of(
-      Kernels kernels,
-      ParameterLayout layout,
-      FlatVector parameters,
-      FlatVector gradients,
-      FlatVector m,
-      FlatVector v) {
+  static List<AdamW.Stretch> of(Kernels kernels, ParameterLayout layout, ReplicaVectors vectors) {
     List<AdamW.Stretch> stretches = new ArrayList<>();
+    long piece = kernels.adamWPiece();
     List<ParameterLayout.Entry> entries = layout.entries();
     int first = 0;
     while (first < entries.size()) {
@@ -34,14 +25,14 @@ final class Stretches {
         last++;
       }
       long end = entries.get(last).offset() + entries.get(last).length();
-      for (long at = entries.get(first).offset(); at < end; at += PIECE) {
-        long length = Math.min(end - at, PIECE);
+      for (long at = entries.get(first).offset(); at < end; at += piece) {
+        long length = Math.min(end - at, piece);
         stretches.add(
             new AdamW.Stretch(
-                kernels.view(parameters, at, 1, length),
-                kernels.view(gradients, at, 1, length),
-                kernels.view(m, at, 1, length),
-                kernels.view(v, at, 1, length),
+                kernels.view(vectors.parameters(), at, 1, length),
+                kernels.view(vectors.gradients(), at, 1, length),
+                kernels.view(vectors.firstMoment(), at, 1, length),
+                kernels.view(vectors.secondMoment(), at, 1, length),
                 decays ? AdamW.Decay.APPLIES : AdamW.Decay.NONE));
       }
       first = last + 1;

@@ -36,6 +36,7 @@ public final class AdamW {
   private final AdamWConfig config;
   private final LearningRate learningRate;
   private final List<Stretch> stretches;
+  private final List<Tensor> gradients;
 
   /**
    * @param stretches the whole model, each element once
@@ -46,6 +47,10 @@ public final class AdamW {
     this.config = config;
     this.learningRate = learningRate;
     this.stretches = List.copyOf(stretches);
+    stretches.stream()
+        .filter(stretch -> stretch.decay() == Decay.APPLIES)
+        .forEach(stretch -> kernels.willStep(stretch.parameter()));
+    this.gradients = stretches.stream().map(Stretch::gradient).toList();
   }
 
   /**
@@ -77,10 +82,6 @@ public final class AdamW {
   }
 
   private double globalNorm() {
-    double squares = 0;
-    for (Stretch stretch : stretches) {
-      squares += kernels.dot(stretch.gradient(), stretch.gradient());
-    }
-    return Math.sqrt(squares);
+    return Math.sqrt(kernels.squares(gradients));
   }
 }

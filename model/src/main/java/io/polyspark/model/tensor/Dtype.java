@@ -7,6 +7,8 @@ package io.polyspark.model.tensor;
 public enum Dtype {
   /** The numbers as they are. */
   FLOAT32,
+  /** The numbers without the lower 13 bits of their significands, as NVIDIA's cards can. */
+  TF32,
   /** The numbers rounded to bfloat16, to the nearest and ties to even. */
   BF16
 }

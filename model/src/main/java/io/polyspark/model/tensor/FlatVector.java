@@ -25,4 +25,12 @@ public interface FlatVector {
    * @throws IndexOutOfBoundsException if either range is out of bounds
    */
   void write(long offset, float[] from, int at, int count);
+
+  /** Sets all elements to zero. */
+  default void clear() {
+    float[] zeros = new float[(int) Math.min(length(), 1 << 20)];
+    for (long at = 0; at < length(); at += zeros.length) {
+      write(at, zeros, 0, (int) Math.min(zeros.length, length() - at));
+    }
+  }
 }

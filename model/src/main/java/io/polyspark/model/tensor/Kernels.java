@@ -3,6 +3,7 @@ package io.polyspark.model.tensor;
 import io.polyspark.model.activation.MlpActivation;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /**
  * The only place where arithmetic on arrays is spelled out. Letters: B sequences, T positions, N =
@@ -20,11 +21,59 @@ public interface Kernels extends Elementwise, AutoCloseable {
   /** The dtype of all tensors. */
   Precision precision();
 
-  /** A new tensor of zeros, freed by {@link #close}. */
+  /**
+   * A new tensor of zeros, freed by {@link #close}. A back end whose products read a shorter dtype
+   * may keep its elements in that.
+   */
   Tensor allocate(long rows, long columns);
+
+  /** As {@link #allocate}, with elements of {@link #precision} in any case. */
+  default Tensor allocateExact(long rows, long columns) {
+    return allocate(rows, columns);
+  }
+
+  /** The size of an element of {@link #allocate}. */
+  default int bytesPerElement() {
+    return precision().bytes();
+  }
 
   /** A new list of ids, freed by {@link #close}. */
   Indices allocateIndices(int length);
+
+  /**
+   * A routing that {@link #route} can fill.
+   *
+   * @param memory gives lists of ids by their role, for a back end that routes where they lie
+   */
+  default Routing routing(
+      int rows,
+      int experts,
+      int expertsPerRow,
+      Routing.Weights weights,
+      BiFunction<String, Integer, Indices> memory) {
+    return new Routing(rows, experts, expertsPerRow, weights);
+  }
+
+  /**
+   * The row of each slot as ids.
+   *
+   * @param room filled with them, unless the back end has them as ids already, [S]
+   */
+  default Indices rowOfSlot(Routing routing, Indices room) {
+    upload(routing.rowOfSlot(), room);
+    return room;
+  }
+
+  /**
+   * Runs operations that are the same calls on the same tensors whenever it is called with the same
+   * object: what a training step is. A back end may record them the first time and replay them as
+   * one. What varies lies in tensors; results are read after it, not within.
+   *
+   * @param sequence which operations these are
+   */
+  default void repeat(Object sequence, Runnable operations) {
+    operations.run();
+  }
 
   /**
    * A part of a flat vector as a tensor over the same memory, which whoever owns the vector still
@@ -63,6 +112,15 @@ public interface Kernels extends Elementwise, AutoCloseable {
 
   /** {@code y[N, out] (+)= x[N, in] * weight[out, in]^T}. */
   void linear(Tensor x, Tensor weight, Tensor y, Into into);
+
+  /**
+   * {@code y[N, out] = summand[N, out] + x[N, in] * weight[out, in]^T}, where the summand lies
+   * elsewhere than y and stays as it is.
+   */
+  default void linearPlus(Tensor x, Tensor weight, Tensor summand, Tensor y) {
+    copy(summand, y);
+    linear(x, weight, y, Into.ADD);
+  }
 
   /** {@code dX[N, in] (+)= dY[N, out] * weight[out, in]}. */
   void linearInputGradient(Tensor dY, Tensor weight, Tensor dX, Into into);
@@ -218,8 +276,8 @@ public interface Kernels extends Elementwise, AutoCloseable {
    * those of two losses on the router.
    *
    * @param dWeights in the order of the slots, [S, 1]
-   * @param dProbability the gradient of each expert's probability by a loss on their means, the
-   *     same in every row, [E]
+   * @param balanceFactor the gradient of each expert's probability by a loss on their means is this
+   *     times its {@link Routing#share}, the same in every row
    * @param zFactor the gradient of a row's logSumExp is {@code zFactor * logSumExp}
    * @param dLogits overwritten, [N, E]
    */
@@ -228,7 +286,7 @@ public interface Kernels extends Elementwise, AutoCloseable {
       Tensor logSumExp,
       Routing routing,
       Tensor dWeights,
-      double[] dProbability,
+      double balanceFactor,
       double zFactor,
       Tensor dLogits);
 
@@ -249,6 +307,29 @@ public interface Kernels extends Elementwise, AutoCloseable {
   void crossEntropyWithGradient(
       Tensor x, Tensor weight, Indices targets, Tensor losses, Tensor dX, Tensor dWeight);
 
+  /** The sum of the squares of all elements of all tensors. */
+  default double squares(List<Tensor> tensors) {
+    double sum = 0;
+    for (Tensor tensor : tensors) {
+      sum += dot(tensor, tensor);
+    }
+    return sum;
+  }
+
+  /**
+   * The most elements of a stretch that {@link #adamW} should get at a time: short enough, on a
+   * CPU, that a piece of all four vectors stays in the cache.
+   */
+  default long adamWPiece() {
+    return 1L << 18;
+  }
+
+  /**
+   * Says that {@link #adamW} will step a stretch of matrices, before anything is computed with
+   * them: a back end whose products read a shorter dtype may keep the stretch in that as well.
+   */
+  default void willStep(Tensor parameters) {}
+
   /**
    * One step of AdamW (arXiv 1711.05101) on a stretch of the flat vectors, in one pass: {@code g' =
    * gradientScale g}, {@code m = beta1 m + (1 - beta1) g'}, {@code v = beta2 v + (1 - beta2) g'^2},
@@ -256,6 +337,11 @@ public interface Kernels extends Elementwise, AutoCloseable {
    * gradient's memory may be overwritten.
    */
   void adamW(Tensor p, Tensor g, Tensor m, Tensor v, AdamWStep step);
+
+  /** The bytes of what products read in place of so many parameters, which are float32. */
+  default long bytesOfCopies(long parameters) {
+    return 0;
+  }
 
   /**
    * The bytes that this back end takes beside the tensors that its callers allocate, for a model of
@@ -268,6 +354,9 @@ public interface Kernels extends Elementwise, AutoCloseable {
    */
   long scratchBytes(
       AttentionShape shape, long hiddenSize, long intermediateSize, long slots, long vocabSize);
+
+  /** Waits until everything asked for so far is computed; only clocks need it. */
+  default void await() {}
 
   /**
    * Records matrix products from here on, until the recording is closed; for measurements. Nothing

@@ -1,8 +1,13 @@
 package io.polyspark.model.tensor;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.device.CudaRequirements;
+import io.polyspark.model.device.DeviceSelection;
 import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.tensor.nd4j.Nd4jKernels;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,8 +35,24 @@ public final class KernelsProvider {
    */
   public record Choice(String kernels, String reason, String backend, String blasCore) {}
 
-  /** What this JVM computes with, where products read numbers of a dtype. */
-  public static Choice choice(Dtype dtype) {
+  /**
+   * What a replica computes with, where products read numbers of a dtype. Opens no card: the driver
+   * of a cluster would hold memory of it that a replica needs.
+   */
+  public static Choice choice(Dtype dtype, DeviceSelection selection) {
+    if (computesByOurCuda(selection.device())) {
+      return new Choice(
+          selection.cards().isEmpty()
+              ? "cuda, on executors"
+              : cardKernels().description(selection.cards().get(0).capability().toString(), dtype),
+          "PolySpark's own, compiled for the card; run on emulated cards alone so far, see docs/gpu.md",
+          Nd4jBackend.here().className(),
+          BlasCore.settle());
+    }
+    return cpuChoice(dtype);
+  }
+
+  private static Choice cpuChoice(Dtype dtype) {
     try (Kernels kernels = createQuietly(Precision.FLOAT32, dtype)) {
       return new Choice(
           kernels.description(),
@@ -41,19 +62,40 @@ public final class KernelsProvider {
     }
   }
 
-  /** Says in the log, once, what this JVM computes with. */
-  public static void announce(Dtype dtype) {
+  /** Says in the log, once, what replicas compute with. */
+  public static void announce(Dtype dtype, DeviceSelection selection) {
     if (SAID.compareAndSet(false, true)) {
-      Choice choice = choice(dtype);
       LOG.info(
-          "Kernels: {} ({}); BLAS core type: {}",
-          choice.kernels(),
-          choice.reason(),
-          choice.blasCore());
+          "Device: {} ({})",
+          selection.device().name().toLowerCase(Locale.ROOT),
+          selection.reason());
+      say(choice(dtype, selection));
     }
   }
 
-  /** New kernels, which the caller closes. The log says once which they are and why. */
+  private static void announceCpu(Dtype dtype) {
+    if (SAID.compareAndSet(false, true)) {
+      say(cpuChoice(dtype));
+    }
+  }
+
+  private static void say(Choice choice) {
+    LOG.info(
+        "Kernels: {} ({}); BLAS core type: {}",
+        choice.kernels(),
+        choice.reason(),
+        choice.blasCore());
+  }
+
+  /** Whether our own kernels for GPUs compute, and not ND4J's CUDA back end. */
+  public static boolean computesByOurCuda(Device device) {
+    return device == Device.CUDA && onCpu();
+  }
+
+  /**
+   * New kernels for the CPU, or for ND4J's CUDA back end, which the caller closes. The log says
+   * once which they are and why.
+   */
   public static Kernels create(Precision precision) {
     return create(precision, Dtype.FLOAT32);
   }
@@ -65,21 +107,33 @@ public final class KernelsProvider {
    */
   public static Kernels create(Precision precision, Dtype dtype) {
     if (precision == Precision.FLOAT32) {
-      announce(dtype);
+      announceCpu(dtype);
     }
-    if (dtype == Dtype.BF16) {
-      requireBfloat16();
-    }
+    requireProducts(dtype, Device.CPU);
     return createQuietly(precision, dtype);
   }
 
   /**
-   * Checks that this JVM multiplies bfloat16 as fast as its processor can, which is the only reason
-   * to.
+   * Checks that a device multiplies numbers of a dtype, as fast as it can, which is the only reason
+   * to; the CPU is this machine's.
    *
    * @throws UserError if not
    */
-  public static void requireBfloat16() {
+  public static void requireProducts(Dtype dtype, Device device) {
+    if (computesByOurCuda(device)) {
+      return;
+    }
+    if (dtype == Dtype.TF32) {
+      throw new UserError(
+          "dtype: tf32 is for GPUs that compute by PolySpark's own kernels: take dtype: float32, or"
+              + " device: cuda on a machine with such a GPU (docs/gpu.md says which).");
+    }
+    if (dtype == Dtype.BF16) {
+      requireBfloat16();
+    }
+  }
+
+  private static void requireBfloat16() {
     if (!makesVectorKernels(Precision.FLOAT32)) {
       throw UserError.of(
           "dtype: bf16 needs the fast kernels on a CPU: start the JVM with --add-modules %s, or take"
@@ -99,6 +153,70 @@ public final class KernelsProvider {
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("oneDNN cannot be loaded", e);
     }
+  }
+
+  /**
+   * Where the kernels of one replica come from, which the caller closes. The log says once which
+   * kernels they are and why.
+   *
+   * @throws UserError if the device cannot be had, or cannot multiply the dtype
+   */
+  public static KernelsSource source(Precision precision, Dtype dtype, Device device) {
+    if (computesByOurCuda(device)) {
+      CudaRequirements.require(device);
+      if (precision != Precision.FLOAT32) {
+        throw new IllegalArgumentException("On a card kernels are of float32, not " + precision);
+      }
+      KernelsSource source = cardKernels().source(dtype);
+      if (SAID.compareAndSet(false, true)) {
+        LOG.info("Kernels: {}", description(source));
+      }
+      return source;
+    }
+    // The first kernels say whether the JVM can; the source itself has nothing to close.
+    return new KernelsSource() {
+      @Override
+      public Kernels create() {
+        return KernelsProvider.create(precision, dtype);
+      }
+
+      @Override
+      public Optional<FlatVector> vector(long length) {
+        return Optional.empty();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  /**
+   * The description of what computes on a device, which on a card names its compute capability.
+   *
+   * @throws UserError as {@link #source}
+   */
+  public static String description(Dtype dtype, Device device) {
+    try (KernelsSource source = source(Precision.FLOAT32, dtype, device)) {
+      return description(source);
+    }
+  }
+
+  private static String description(KernelsSource source) {
+    try (Kernels kernels = source.create()) {
+      return kernels.description();
+    }
+  }
+
+  private static CardKernels cardKernels() {
+    // By the loader of our jar: a thread's own need not know the jars that Spark has fetched.
+    return ServiceLoader.load(CardKernels.class, CardKernels.class.getClassLoader())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** As {@link #create}, for who only asks them for sizes and has nothing computed. */
+  public static Kernels createQuietly(Precision precision, Dtype dtype, Device device) {
+    return computesByOurCuda(device) ? cardKernels().sizes(dtype) : createQuietly(precision, dtype);
   }
 
   /** As {@link #create}, for who only asks them for sizes and has nothing computed. */

@@ -74,6 +74,7 @@ public final class Router {
    * @param p probabilities, [N, E]
    * @param logSumExp [N]
    * @param dWeights in the order of the slots, [S]
+   * @param balanceFactor the gradient of an expert's probability is this times its share of slots
    * @param dLogits overwritten, [N, E]
    */
   public static void backward(
@@ -81,10 +82,14 @@ public final class Router {
       double[] logSumExp,
       Routing routing,
       double[] dWeights,
-      double[] dProbability,
+      double balanceFactor,
       double zFactor,
       double[] dLogits) {
     int experts = routing.experts();
+    double[] dProbability = new double[experts];
+    for (int expert = 0; expert < experts; expert++) {
+      dProbability[expert] = balanceFactor * routing.share(expert);
+    }
     for (int row = 0; row < routing.rows(); row++) {
       int from = row * experts;
       System.arraycopy(dProbability, 0, dLogits, from, experts);

@@ -7,8 +7,11 @@ import java.util.Objects;
  * Which rows go to which experts, as integers on the heap, filled anew for every batch. Letters: N
  * rows, E experts, K experts of each row, S = N*K slots. A slot is one row at one expert; slots are
  * sorted by expert, and those of an expert by row, so that each expert's rows are contiguous.
+ *
+ * <p>A back end that has these integers on a device extends this, and fetches them when the heap's
+ * are first asked for.
  */
-public final class Routing {
+public class Routing {
   /** What multiplies an expert's output. */
   public enum Weights {
     /** The expert's probability among all experts. */
@@ -71,6 +74,34 @@ public final class Routing {
     return slots.length;
   }
 
+  /** Fetches the slots where they lie elsewhere; called before the heap's are read. */
+  protected void settleSlots() {}
+
+  /** As {@link #settleSlots}, the first of each expert: a few, which a load is counted by. */
+  protected void settleBegins() {}
+
+  /**
+   * Sets the slots at once, instead of {@link #choose} and {@link #sort}.
+   *
+   * @param experts those of each row from the largest score on, [S]
+   * @param slotOfEach where the row lies at each of them, [S]
+   * @param rowOfEach the row of each slot, [S]
+   */
+  protected final void fillSlots(int[] experts, int[] slotOfEach, int[] rowOfEach) {
+    System.arraycopy(experts, 0, chosen, 0, chosen.length);
+    System.arraycopy(slotOfEach, 0, slots, 0, slots.length);
+    System.arraycopy(rowOfEach, 0, rowOfSlot, 0, rowOfSlot.length);
+  }
+
+  /**
+   * As {@link #fillSlots}.
+   *
+   * @param firstSlots the first slot of each expert, and S, [E + 1]
+   */
+  protected final void fillBegins(int[] firstSlots) {
+    System.arraycopy(firstSlots, 0, begins, 0, begins.length);
+  }
+
   /**
    * Chooses the experts of one row: those with the K largest scores, of equal ones the lowest. Rows
    * may be chosen for by several threads; {@link #sort} follows when all are done.
@@ -119,26 +150,36 @@ public final class Routing {
    * @param rank from 0 for the largest score to K - 1
    */
   public int expert(int row, int rank) {
+    settleSlots();
     return chosen[row * expertsPerRow + rank];
   }
 
   /** Where a row lies at one of its experts, after {@link #sort}. */
   public int slot(int row, int rank) {
+    settleSlots();
     return slots[row * expertsPerRow + rank];
   }
 
   /** The first slot of an expert. */
   public int begin(int expert) {
+    settleBegins();
     return begins[expert];
   }
 
   /** The slot after an expert's last; {@link #begin} where no row chose it. */
   public int end(int expert) {
+    settleBegins();
     return begins[expert + 1];
+  }
+
+  /** The part of all slots that an expert has. */
+  public double share(int expert) {
+    return (double) (end(expert) - begin(expert)) / slots();
   }
 
   /** The row of each slot, [S]; not to be changed. */
   public int[] rowOfSlot() {
+    settleSlots();
     return rowOfSlot;
   }
 }

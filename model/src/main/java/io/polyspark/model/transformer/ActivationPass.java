@@ -5,6 +5,7 @@ import io.polyspark.model.activation.Activations;
 import io.polyspark.model.activation.ElementActivation;
 import io.polyspark.model.activation.GateActivation;
 import io.polyspark.model.activation.MlpActivation;
+import io.polyspark.model.activation.ResidentActivation;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.MemoryPlan;
@@ -103,6 +104,8 @@ final class ActivationPass {
   void forward() {
     if (activation instanceof GateActivation gated) {
       gated.forward(kernels, gate, up, memory, inner);
+    } else if (activation instanceof ResidentActivation resident) {
+      resident.forward(up, coefficients.tensors(parameters), memory, inner);
     } else {
       ((ElementActivation) activation)
           .forward(kernels, up, coefficients.read(parameters), memory, inner);
@@ -141,6 +144,14 @@ final class ActivationPass {
   void backward() {
     if (activation instanceof GateActivation gated) {
       gated.backward(kernels, gate, up, memory, dInner, dGate, dUp);
+    } else if (activation instanceof ResidentActivation resident) {
+      resident.backward(
+          up,
+          coefficients.tensors(parameters),
+          memory,
+          dInner,
+          dUp,
+          coefficients.tensors(gradients));
     } else {
       double[] values = coefficients.read(parameters);
       double[] dValues = new double[values.length];

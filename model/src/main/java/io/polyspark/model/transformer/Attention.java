@@ -65,7 +65,8 @@ final class Attention {
     this.k = plan.kept("k", layer, rows, keyValue);
     this.v = plan.kept("v", layer, rows, keyValue);
     int keptPerRow = kernels.attentionKeptPerRow(shape);
-    this.kept = keptPerRow > 0 ? plan.kept("attention.kept", layer, rows, keptPerRow) : null;
+    this.kept =
+        keptPerRow > 0 ? plan.exact().kept("attention.kept", layer, rows, keptPerRow) : null;
     this.heads = plan.kept("heads", layer, rows, hidden);
     boolean norm = config.qkNorm();
     this.qProjected = norm ? plan.kept("q.projected", layer, rows, hidden) : q;
@@ -79,8 +80,8 @@ final class Attention {
     this.dHeads = training ? plan.shared("dHeads", rows, hidden) : null;
   }
 
-  /** {@code y += attention(x)}; x, y [N, D]. */
-  void forward(Tensor x, Tensor y) {
+  /** {@code y = summand + attention(x)}; x, summand, y [N, D]. */
+  void forward(Tensor x, Tensor summand, Tensor y) {
     kernels.linear(x, parameters.get(names.query()), qProjected, Into.OVERWRITE);
     kernels.linear(x, parameters.get(names.key()), kProjected, Into.OVERWRITE);
     kernels.linear(x, parameters.get(names.value()), v, Into.OVERWRITE);
@@ -92,7 +93,7 @@ final class Attention {
     kernels.rotary(q, shape.positions(), shape.headSize(), config.ropeTheta());
     kernels.rotary(k, shape.positions(), shape.headSize(), config.ropeTheta());
     kernels.attention(q, k, v, shape, kept, heads);
-    kernels.linear(heads, parameters.get(names.attentionOutput()), y, Into.ADD);
+    kernels.linearPlus(heads, parameters.get(names.attentionOutput()), summand, y);
   }
 
   /**

@@ -56,26 +56,26 @@ final class Block {
     long hidden = config.hiddenSize();
     this.normed = own.kept("normed", layer, sizes.rows(), hidden);
     this.inverseRms = own.kept("inverseRms", layer, sizes.rows(), 1);
-    this.mid = own.kept("mid", layer, sizes.rows(), hidden);
-    this.normedMid = own.kept("normedMid", layer, sizes.rows(), hidden);
+    this.mid = own.exact().kept("mid", layer, sizes.rows(), hidden);
+    // A router reads it too: which experts it chooses hangs on small differences.
+    MemoryPlan ofNormed = config.isMixtureOfExperts() ? own.exact() : own;
+    this.normedMid = ofNormed.kept("normedMid", layer, sizes.rows(), hidden);
     this.inverseRmsMid = own.kept("inverseRmsMid", layer, sizes.rows(), 1);
     this.dNormed =
         plan.purpose() == MemoryPlan.Purpose.TRAINING
-            ? plan.shared("dNormed", sizes.rows(), hidden)
+            ? plan.exact().shared("dNormed", sizes.rows(), hidden)
             : null;
   }
 
   void forward(Tensor x, Tensor y) {
     attend(x);
-    kernels.copy(mid, y);
-    mlp.forward(normedMid, y);
+    mlp.forward(normedMid, mid, y);
   }
 
   /** From x to {@link #mid} and {@link #normedMid}. */
   private void attend(Tensor x) {
     kernels.rmsNorm(x, parameters.get(names.inputNorm()), config.rmsNormEps(), inverseRms, normed);
-    kernels.copy(x, mid);
-    attention.forward(normed, mid);
+    attention.forward(normed, x, mid);
     kernels.rmsNorm(
         mid, parameters.get(names.mlpNorm()), config.rmsNormEps(), inverseRmsMid, normedMid);
   }

@@ -8,6 +8,9 @@ interface FeedForward {
   /** {@code y += f(x)}; x, y [N, D]. */
   void forward(Tensor x, Tensor y);
 
+  /** {@code y = summand + f(x)}; x, summand, y [N, D]. */
+  void forward(Tensor x, Tensor summand, Tensor y);
+
   /**
    * The first part of {@link #forward}, up to the activation: fills what {@link #backward} reads.
    * It is called again where other layers have used that memory since.

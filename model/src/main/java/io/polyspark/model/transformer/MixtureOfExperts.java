@@ -75,19 +75,22 @@ final class MixtureOfExperts implements FeedForward {
     Names names = new Names(layer);
     this.router = names.router();
     long rows = sizes.rows();
-    this.loss = new RouterLoss(config, kernels, plan);
+    this.loss = new RouterLoss(config, kernels, plan, layer, sizes);
     this.routing =
-        new Routing(
+        kernels.routing(
             Math.toIntExact(rows),
             config.numExperts(),
             config.numExpertsPerTok(),
-            config.normTopkProb() ? Routing.Weights.NORMALIZED : Routing.Weights.PROBABILITIES);
+            config.normTopkProb() ? Routing.Weights.NORMALIZED : Routing.Weights.PROBABILITIES,
+            (role, length) -> plan.indices("routing." + role + "." + layer, length));
     int slots = routing.slots();
     this.activation =
         new ActivationPass(config, kernels, plan, parameters, gradients, layer, slots);
     this.rowOfSlot = plan.indices("rowOfSlot", slots);
-    this.logits = plan.shared("router.logits", rows, config.numExperts());
-    this.probabilities = plan.keptAlways("router.probabilities", layer, rows, config.numExperts());
+    MemoryPlan ofRouter = plan.exact();
+    this.logits = ofRouter.shared("router.logits", rows, config.numExperts());
+    this.probabilities =
+        ofRouter.keptAlways("router.probabilities", layer, rows, config.numExperts());
     this.logSumExp = plan.keptAlways("router.logSumExp", layer, rows, 1);
     this.shares = plan.keptAlways("router.weights", layer, slots, 1);
     this.slotX = plan.shared("slots.x", slots, config.hiddenSize());
@@ -108,13 +111,18 @@ final class MixtureOfExperts implements FeedForward {
     activate(x);
     kernels.expertsLinear(activation.inner(), weights.down(), routing, slotY, Into.OVERWRITE);
     kernels.scaleRows(slotY, shares, slotY);
-    kernels.scatterAddRows(slotY, rowOfSlot, y);
+    kernels.scatterAddRows(slotY, kernels.rowOfSlot(routing, rowOfSlot), y);
+  }
+
+  @Override
+  public void forward(Tensor x, Tensor summand, Tensor y) {
+    kernels.copy(summand, y);
+    forward(x, y);
   }
 
   @Override
   public void activate(Tensor x) {
-    kernels.upload(routing.rowOfSlot(), rowOfSlot);
-    kernels.gatherRows(x, rowOfSlot, slotX);
+    kernels.gatherRows(x, kernels.rowOfSlot(routing, rowOfSlot), slotX);
     kernels.expertsLinear(slotX, weights.up(), routing, activation.up(), Into.OVERWRITE);
     if (activation.isGate()) {
       kernels.expertsLinear(slotX, weights.gate(), routing, activation.gate(), Into.OVERWRITE);
@@ -124,9 +132,9 @@ final class MixtureOfExperts implements FeedForward {
 
   @Override
   public void backward(Tensor x, Tensor dY, Tensor dX) {
-    kernels.upload(routing.rowOfSlot(), rowOfSlot);
+    Indices rows = kernels.rowOfSlot(routing, rowOfSlot);
     Tensor dSlotY = slotY;
-    kernels.gatherRows(dY, rowOfSlot, dSlotY);
+    kernels.gatherRows(dY, rows, dSlotY);
     kernels.expertsInputGradient(
         dSlotY, weights.down(), routing, activation.dInner(), Into.OVERWRITE);
     // Until here without the shares: <dY, Mlp_e(x)> = <dY Wdown, inner> is the gradient of w_e.
@@ -136,7 +144,7 @@ final class MixtureOfExperts implements FeedForward {
     kernels.expertsWeightGradient(dSlotY, activation.inner(), routing, dWeights.down());
     activation.backward();
 
-    kernels.gatherRows(x, rowOfSlot, slotX);
+    kernels.gatherRows(x, rows, slotX);
     Tensor dSlotX = slotY;
     kernels.expertsWeightGradient(activation.dUp(), slotX, routing, dWeights.up());
     kernels.expertsInputGradient(activation.dUp(), weights.up(), routing, dSlotX, Into.OVERWRITE);
@@ -151,12 +159,12 @@ final class MixtureOfExperts implements FeedForward {
         logSumExp,
         routing,
         dShares,
-        loss.dProbability(routing),
+        loss.balanceFactor(routing),
         loss.zFactor(routing),
         dLogits);
     kernels.linearWeightGradient(dLogits, x, gradients.get(router));
     kernels.linearInputGradient(dLogits, parameters.get(router), dX, Into.OVERWRITE);
-    kernels.scatterAddRows(dSlotX, rowOfSlot, dX);
+    kernels.scatterAddRows(dSlotX, rows, dX);
   }
 
   @Override

@@ -46,6 +46,12 @@ final class Mlp implements FeedForward {
   }
 
   @Override
+  public void forward(Tensor x, Tensor summand, Tensor y) {
+    activate(x);
+    kernels.linearPlus(activation.inner(), parameters.get(names.down()), summand, y);
+  }
+
+  @Override
   public void activate(Tensor x) {
     kernels.linear(x, parameters.get(names.up()), activation.up(), Into.OVERWRITE);
     if (activation.isGate()) {

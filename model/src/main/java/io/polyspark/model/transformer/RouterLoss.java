@@ -24,16 +24,18 @@ final class RouterLoss {
   private final ModelConfig config;
   private final Kernels kernels;
   private final Tensor meanProbability;
-  private final double[] means;
-  private final double[] dProbability;
-  private ExpertLoad measured;
+  private final Tensor squares;
+  private final Tensor sumOfSquares;
+  private Routing routing;
 
-  RouterLoss(ModelConfig config, Kernels kernels, MemoryPlan plan) {
+  RouterLoss(ModelConfig config, Kernels kernels, MemoryPlan plan, int layer, Sizes sizes) {
     this.config = config;
     this.kernels = kernels;
-    this.meanProbability = plan.shared("router.meanProbability", 1, config.numExperts());
-    this.means = new double[config.numExperts()];
-    this.dProbability = new double[config.numExperts()];
+    // Of each layer, whatever the plan is for: they are read after the whole pass.
+    this.meanProbability =
+        plan.exact().shared("router.meanProbability." + layer, 1, config.numExperts());
+    this.squares = plan.shared("router.z2", sizes.rows(), 1);
+    this.sumOfSquares = plan.shared("router.sumOfZ2." + layer, 1, 1);
   }
 
   /** The weighted sum of what the layers of a model have measured; 0 where there are no layers. */
@@ -48,53 +50,45 @@ final class RouterLoss {
   }
 
   /**
-   * Takes the losses of a batch.
+   * Takes the losses of a batch; nothing is read back yet.
    *
    * @param probabilities [N, E]
    * @param logSumExp z, [N, 1]
    */
-  void measure(Routing routing, Tensor probabilities, Tensor logSumExp) {
+  void measure(Routing of, Tensor probabilities, Tensor logSumExp) {
+    routing = of;
     kernels.sumOverRows(probabilities, meanProbability, Into.OVERWRITE);
-    kernels.download(meanProbability, means);
-    List<Long> slots = new ArrayList<>(means.length);
-    double balance = 0;
-    for (int expert = 0; expert < means.length; expert++) {
-      slots.add((long) routing.end(expert) - routing.begin(expert));
-      balance += share(routing, expert) * means[expert] / routing.rows();
-    }
-    double z = kernels.dot(logSumExp, logSumExp) / routing.rows();
-    measured = new ExpertLoad(slots, means.length * balance, z);
-  }
-
-  /** f_e. */
-  private static double share(Routing routing, int expert) {
-    return (double) (routing.end(expert) - routing.begin(expert)) / routing.slots();
+    kernels.multiply(logSumExp, logSumExp, squares);
+    kernels.sumOverRows(squares, sumOfSquares, Into.OVERWRITE);
   }
 
   /** What {@link #measure} took last. */
   ExpertLoad measured() {
-    return measured;
+    double[] means = new double[routing.experts()];
+    kernels.download(meanProbability, means);
+    double[] z = new double[1];
+    kernels.download(sumOfSquares, z);
+    List<Long> slots = new ArrayList<>(means.length);
+    double balance = 0;
+    for (int expert = 0; expert < means.length; expert++) {
+      slots.add((long) routing.end(expert) - routing.begin(expert));
+      balance += routing.share(expert) * means[expert] / routing.rows();
+    }
+    return new ExpertLoad(slots, means.length * balance, z[0] / routing.rows());
   }
 
-  /**
-   * The gradient of each expert's probability, the same in every row, [E]; valid until called
-   * again.
-   */
-  double[] dProbability(Routing routing) {
-    double factor = config.routerAuxLossCoef() * routing.experts() / perRow(routing);
-    for (int expert = 0; expert < dProbability.length; expert++) {
-      dProbability[expert] = factor * share(routing, expert);
-    }
-    return dProbability;
+  /** The gradient of an expert's probability, the same in every row, over its share of slots. */
+  double balanceFactor(Routing of) {
+    return config.routerAuxLossCoef() * of.experts() / perRow(of);
   }
 
   /** The gradient of a row's z over z. */
-  double zFactor(Routing routing) {
-    return 2 * config.routerZLossCoef() / perRow(routing);
+  double zFactor(Routing of) {
+    return 2 * config.routerZLossCoef() / perRow(of);
   }
 
   /** What a mean over rows and layers divides by. */
-  private double perRow(Routing routing) {
-    return (double) routing.rows() * config.numHiddenLayers();
+  private double perRow(Routing of) {
+    return (double) of.rows() * config.numHiddenLayers();
   }
 }

@@ -3,6 +3,7 @@ package io.polyspark.model.transformer;
 import io.polyspark.model.activation.MlpActivation;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.Tensor;
+import java.util.List;
 
 /**
  * The few trained numbers of a layer's activation, between their tensors and the array in which the
@@ -19,6 +20,13 @@ final class TrainedCoefficients {
     this.activation = activation;
     this.names = names;
     this.count = activation.coefficients().stream().mapToInt(c -> c.initial().size()).sum();
+  }
+
+  /** The vectors where they are. */
+  List<Tensor> tensors(Parameters of) {
+    return activation.coefficients().stream()
+        .map(vector -> of.get(names.activation(vector.name())))
+        .toList();
   }
 
   /** The vectors one after the other. */

@@ -65,7 +65,7 @@ public final class Transformer {
     Sizes sizes = new Sizes(batch, context);
     this.x =
         IntStream.rangeClosed(0, layers)
-            .mapToObj(layer -> plan.between("x", layer, rows, hidden))
+            .mapToObj(layer -> plan.exact().between("x", layer, rows, hidden))
             .toList();
     this.blocks = new ArrayList<>();
     for (int layer = 0; layer < layers; layer++) {
@@ -74,8 +74,8 @@ public final class Transformer {
     this.normed = plan.shared("normed.final", rows, hidden);
     this.inverseRms = plan.shared("inverseRms.final", rows, 1);
     boolean training = plan.purpose() == MemoryPlan.Purpose.TRAINING;
-    this.dX = training ? plan.shared("dX", rows, hidden) : null;
-    this.dNormed = training ? plan.shared("dNormed", rows, hidden) : null;
+    this.dX = training ? plan.exact().shared("dX", rows, hidden) : null;
+    this.dNormed = training ? plan.exact().shared("dNormed", rows, hidden) : null;
   }
 
   /**

@@ -62,7 +62,7 @@ class MemoryEstimateTest {
     long attention = 4 * N * (1536 + 256 + 4 + 2 + 256 + 128 + 2) + N * 256;
     long experts = 4 * (2 * N * 3 * 512 + N * (8 + 1) + 2 * N);
     assertThat(estimate.keptActivations()).isEqualTo(4 * (attention + experts));
-    long slots = 2 * N * (3 * 512 + 2 * 256 + 2) + N * 8 + 8;
+    long slots = 2 * N * (3 * 512 + 2 * 256 + 2) + N * (8 + 1) + 4 * (8 + 1);
     assertThat(estimate.sharedActivations())
         .isEqualTo(4 * (N * (1280 + 256 + 4) + slots + 256 + 8192 + 1));
   }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -76,9 +77,20 @@ class StepAllocatesNothingTest {
    * how long: on wide rows and two threads, and in JVMs that have compiled nothing else.
    */
   @ParameterizedTest
+  @ValueSource(strings = {"polynorm", "swiglu"})
+  void wideRowsInANewJvm(String activation) throws Exception {
+    checkWideRows(activation, 1);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"polynorm", "polyrelu", "swiglu", "gelu"})
-  void wideRowsInNewJvms(String activation) throws Exception {
-    for (int jvm = 0; jvm < 2; jvm++) {
+  @Tag("large")
+  void wideRowsInSomeNewJvms(String activation) throws Exception {
+    checkWideRows(activation, 2);
+  }
+
+  private static void checkWideRows(String activation, int jvms) throws Exception {
+    for (int jvm = 0; jvm < jvms; jvm++) {
       String said =
           new NewJvm()
               .flags("--add-modules=jdk.incubator.vector")

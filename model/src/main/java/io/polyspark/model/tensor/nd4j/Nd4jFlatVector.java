@@ -66,6 +66,11 @@ public final class Nd4jFlatVector implements NativeVector {
     }
   }
 
+  @Override
+  public void clear() {
+    flat.assign(0);
+  }
+
   /** Whether a copy of memory does, in place of ND4J's way through single elements. */
   private boolean isFloatsOnTheHost() {
     return flat.dataType() == DataType.FLOAT && Nd4j.getEnvironment().isCPU();

@@ -249,7 +249,7 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
       Tensor logSumExp,
       Routing routing,
       Tensor dWeights,
-      double[] dProbability,
+      double balanceFactor,
       double zFactor,
       Tensor dLogits) {
     Nd4jRouter.backward(
@@ -257,7 +257,7 @@ public final class Nd4jKernels extends Nd4jElementwise implements Kernels {
         array(logSumExp),
         routing,
         array(dWeights),
-        dProbability,
+        balanceFactor,
         zFactor,
         array(dLogits));
   }

@@ -29,12 +29,12 @@ final class Nd4jRouter {
       INDArray logSumExp,
       Routing routing,
       INDArray dWeights,
-      double[] dProbability,
+      double balanceFactor,
       double zFactor,
       INDArray dLogits) {
     double[] p = read(probabilities);
     double[] d = new double[p.length];
-    Router.backward(p, read(logSumExp), routing, read(dWeights), dProbability, zFactor, d);
+    Router.backward(p, read(logSumExp), routing, read(dWeights), balanceFactor, zFactor, d);
     write(d, dLogits);
   }
 

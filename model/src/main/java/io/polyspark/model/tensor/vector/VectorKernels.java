@@ -322,7 +322,7 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
       Tensor logSumExp,
       Routing routing,
       Tensor dWeights,
-      double[] dProbability,
+      double balanceFactor,
       double zFactor,
       Tensor dLogits) {
     router.backward(
@@ -330,7 +330,7 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
         vector(logSumExp),
         routing,
         vector(dWeights),
-        dProbability,
+        balanceFactor,
         zFactor,
         vector(dLogits));
   }
@@ -377,13 +377,13 @@ public final class VectorKernels extends VectorElementwise implements Kernels {
                 + crossEntropy.scratchElements(rows, vocabSize)
                 + rotaryTables
                 + normSums)
-        + (dtype == Dtype.FLOAT32
-            ? 0
-            : Bfloat16Products.scratchBytes(
+        + (dtype == Dtype.BF16
+            ? Bfloat16Products.scratchBytes(
                 slots * intermediateSize,
                 Math.max(slots, rows) * hiddenSize,
                 crossEntropy.rowsPerTile(rows, vocabSize) * vocabSize,
-                hiddenSize * Math.max(vocabSize, Math.max(intermediateSize, hiddenSize))));
+                hiddenSize * Math.max(vocabSize, Math.max(intermediateSize, hiddenSize)))
+            : 0);
   }
 
   @Override

@@ -29,14 +29,14 @@ final class VectorRouter {
       VectorTensor logSumExp,
       Routing routing,
       VectorTensor dWeights,
-      double[] dProbability,
+      double balanceFactor,
       double zFactor,
       VectorTensor dLogits) {
     prepare(routing);
     read(probabilities, ofExperts);
     read(logSumExp, ofRows);
     read(dWeights, ofSlots);
-    Router.backward(ofExperts, ofRows, routing, ofSlots, dProbability, zFactor, dOfExperts);
+    Router.backward(ofExperts, ofRows, routing, ofSlots, balanceFactor, zFactor, dOfExperts);
     write(dOfExperts, dLogits);
   }
 

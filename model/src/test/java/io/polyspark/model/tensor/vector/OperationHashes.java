@@ -2,6 +2,7 @@ package io.polyspark.model.tensor.vector;
 
 import io.polyspark.model.tensor.AttentionShape;
 import io.polyspark.model.tensor.Kernels;
+import io.polyspark.model.tensor.operations.OperationsUnderTest;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.polyspark.model.tensor.AttentionShape;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.NewJvm;
+import io.polyspark.model.tensor.operations.Float64;
+import io.polyspark.model.tensor.operations.OperationsUnderTest;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 

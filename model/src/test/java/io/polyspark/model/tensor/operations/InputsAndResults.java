@@ -1,4 +1,4 @@
-package io.polyspark.model.tensor.vector;
+package io.polyspark.model.tensor.operations;
 
 import io.polyspark.model.tensor.Indices;
 import io.polyspark.model.tensor.Kernels;
@@ -13,7 +13,7 @@ import java.util.Random;
  * Numbers that only the seed and the sizes decide, exact in float32, and by name what operations
  * made of them, so that implementations can be held against each other.
  */
-final class InputsAndResults {
+public final class InputsAndResults {
   private final Kernels kernels;
   private final double scale;
   private final Random random = new Random(17);
@@ -22,7 +22,7 @@ final class InputsAndResults {
   /**
    * @param scale the standard deviation of what {@link #normal} gives
    */
-  InputsAndResults(Kernels kernels, double scale) {
+  public InputsAndResults(Kernels kernels, double scale) {
     this.kernels = kernels;
     this.scale = scale;
   }
@@ -32,7 +32,7 @@ final class InputsAndResults {
   }
 
   /** Every third row is zero. */
-  Tensor normal(int rows, int columns) {
+  public Tensor normal(int rows, int columns) {
     double[] values = new double[rows * columns];
     for (int i = 0; i < values.length; i++) {
       boolean zero = i / columns % 3 == 2;
@@ -42,7 +42,7 @@ final class InputsAndResults {
   }
 
   /** In [0, 1). */
-  Tensor uniform(int rows, int columns) {
+  public Tensor uniform(int rows, int columns) {
     double[] values = new double[rows * columns];
     for (int i = 0; i < values.length; i++) {
       values[i] = random.nextFloat();
@@ -51,13 +51,13 @@ final class InputsAndResults {
   }
 
   /** For what is overwritten: what it held before shows in the result. */
-  Tensor unset(int rows, int columns) {
+  public Tensor unset(int rows, int columns) {
     double[] values = new double[rows * columns];
     Arrays.fill(values, Double.NaN);
     return upload(values, rows, columns);
   }
 
-  Tensor upload(double[] values, int rows, int columns) {
+  public Tensor upload(double[] values, int rows, int columns) {
     Tensor tensor = kernels.allocate(rows, columns);
     kernels.upload(values, tensor);
     return tensor;
@@ -73,20 +73,20 @@ final class InputsAndResults {
     return indices;
   }
 
-  void keep(String name, Tensor tensor) {
+  public void keep(String name, Tensor tensor) {
     double[] values = new double[Math.toIntExact(tensor.length())];
     kernels.download(tensor, values);
     keep(name, values);
   }
 
-  void keep(String name, double... values) {
+  public void keep(String name, double... values) {
     if (results.put(name, values) != null) {
       throw new IllegalStateException("Two results are called " + name);
     }
   }
 
   /** In the order in which they were kept. */
-  Map<String, double[]> results() {
+  public Map<String, double[]> results() {
     return Collections.unmodifiableMap(results);
   }
 }

@@ -1,4 +1,4 @@
-package io.polyspark.model.tensor.vector;
+package io.polyspark.model.tensor.operations;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,8 +8,8 @@ import io.polyspark.model.tensor.nd4j.Nd4jKernels;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Holds {@link VectorKernels} against {@link Nd4jKernels} in float64. */
-final class Float64 {
+/** Holds kernels in float32 against {@link Nd4jKernels} in float64. */
+public final class Float64 {
   /** Relative to the largest value of a tensor. */
   private static final double TOLERANCE = 2e-5;
 
@@ -18,19 +18,19 @@ final class Float64 {
   /**
    * Runs operations on both.
    *
-   * @param vector closed when this returns
+   * @param kernels closed when this returns
    * @param operations give what they computed by name
    * @param least what a tensor's values are held against where none is larger: they are what was
    *     left of a difference
    */
-  static void assertClose(
-      VectorKernels vector, Function<Kernels, Map<String, double[]>> operations, double least) {
+  public static void assertClose(
+      Kernels kernels, Function<Kernels, Map<String, double[]>> operations, double least) {
     Map<String, double[]> expected;
     Map<String, double[]> found;
     try (Kernels oracle = new Nd4jKernels(Precision.FLOAT64);
-        vector) {
+        kernels) {
       expected = operations.apply(oracle);
-      found = operations.apply(vector);
+      found = operations.apply(kernels);
     }
     assertThat(found).containsOnlyKeys(expected.keySet());
     expected.forEach((name, values) -> assertClose(name, found.get(name), values, least));

@@ -1,10 +1,11 @@
-package io.polyspark.model.tensor.vector;
+package io.polyspark.model.tensor.operations;
 
 import io.polyspark.model.activation.ActivationMemory;
 import io.polyspark.model.activation.Activations;
 import io.polyspark.model.activation.ElementActivation;
 import io.polyspark.model.activation.GateActivation;
 import io.polyspark.model.activation.MlpActivation;
+import io.polyspark.model.activation.ResidentActivation;
 import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.Tensor;
 import java.util.List;
@@ -38,6 +39,8 @@ final class ActivationsUnderTest {
   private void run(String name, MlpActivation activation) {
     if (activation instanceof GateActivation gate) {
       gate(name, gate);
+    } else if (activation instanceof ResidentActivation resident) {
+      resident(name, resident);
     } else {
       element(name, (ElementActivation) activation);
     }
@@ -75,6 +78,43 @@ final class ActivationsUnderTest {
         data.keep(name + ".dCoefficients " + i, dCoefficients[i]);
       }
     }
+  }
+
+  /**
+   * The same numbers under the same names as {@link #element}. Gradients are added to zero, beside
+   * which small ones keep all their digits.
+   */
+  private void resident(String name, ResidentActivation activation) {
+    Tensor x = data.normal(rows, columns);
+    Tensor dY = data.uniform(rows, columns);
+    Tensor y = data.unset(rows, columns);
+    Tensor dX = data.unset(rows, columns);
+    boolean trained = !activation.coefficients().isEmpty();
+    List<Tensor> coefficients =
+        trained ? List.of(vector(0.5, -0.25, 0.75), vector(0.125)) : List.of();
+    List<Tensor> dCoefficients = trained ? List.of(vector(0, 0, 0), vector(0)) : List.of();
+    ActivationMemory memory = memory(activation);
+    activation.forward(x, coefficients, memory, y);
+    activation.backward(x, coefficients, memory, dY, dX, dCoefficients);
+    data.keep(name, y);
+    data.keep(name + ".dX", dX);
+    for (int i = 0; trained && i < 4; i++) {
+      data.keep(name + ".dCoefficients " + i, numbers(dCoefficients)[i]);
+    }
+  }
+
+  private Tensor vector(double... values) {
+    Tensor tensor = kernels.allocateExact(1, values.length);
+    kernels.upload(values, tensor);
+    return tensor;
+  }
+
+  private double[] numbers(List<Tensor> weightAndBias) {
+    double[] weight = new double[3];
+    double[] bias = new double[1];
+    kernels.download(weightAndBias.get(0), weight);
+    kernels.download(weightAndBias.get(1), bias);
+    return new double[] {weight[0], weight[1], weight[2], bias[0]};
   }
 
   private ActivationMemory memory(MlpActivation activation) {

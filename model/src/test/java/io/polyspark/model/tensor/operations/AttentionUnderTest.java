@@ -1,4 +1,4 @@
-package io.polyspark.model.tensor.vector;
+package io.polyspark.model.tensor.operations;
 
 import io.polyspark.model.tensor.AttentionShape;
 import io.polyspark.model.tensor.Kernels;

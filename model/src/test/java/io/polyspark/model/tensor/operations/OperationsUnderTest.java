@@ -1,4 +1,4 @@
-package io.polyspark.model.tensor.vector;
+package io.polyspark.model.tensor.operations;
 
 import io.polyspark.model.tensor.AdamWStep;
 import io.polyspark.model.tensor.AttentionShape;
@@ -8,11 +8,12 @@ import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.Routing;
 import io.polyspark.model.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Every operation of {@link Kernels}; what comes out is by name. */
-final class OperationsUnderTest {
+public final class OperationsUnderTest {
   private final InputsAndResults data;
   private final Kernels kernels;
 
@@ -26,7 +27,7 @@ final class OperationsUnderTest {
    *
    * @param scale the standard deviation of most inputs; every third row is zero
    */
-  static Map<String, double[]> run(Kernels kernels, int rows, int columns, double scale) {
+  public static Map<String, double[]> run(Kernels kernels, int rows, int columns, double scale) {
     InputsAndResults data = new InputsAndResults(kernels, scale);
     new ElementwiseUnderTest(data, rows, columns).run();
     new ActivationsUnderTest(data, rows, columns).run();
@@ -37,18 +38,20 @@ final class OperationsUnderTest {
     operations.crossEntropy(rows, columns, 2 * columns + 3);
     operations.adamW(rows, columns);
     operations.router(rows, columns + 2);
+    operations.experts(rows, columns);
     return data.results();
   }
 
   /** Runs rotary positions and attention. */
-  static Map<String, double[]> attention(Kernels kernels, AttentionShape shape, double scale) {
+  public static Map<String, double[]> attention(
+      Kernels kernels, AttentionShape shape, double scale) {
     InputsAndResults data = new InputsAndResults(kernels, scale);
     new AttentionUnderTest(data, shape).run();
     return data.results();
   }
 
   /** Runs cross-entropy, with and without its gradient. */
-  static Map<String, double[]> crossEntropy(
+  public static Map<String, double[]> crossEntropy(
       Kernels kernels, int rows, int columns, int vocabulary, double scale) {
     InputsAndResults data = new InputsAndResults(kernels, scale);
     new OperationsUnderTest(data).crossEntropy(rows, columns, vocabulary);
@@ -62,6 +65,9 @@ final class OperationsUnderTest {
     Tensor sum = data.normal(rows, width);
     kernels.linear(x, weight, sum, Into.ADD);
     data.keep("linear, added", sum);
+    Tensor plus = data.unset(rows, width);
+    kernels.linearPlus(x, weight, sum, plus);
+    data.keep("linearPlus", plus);
     Tensor y = data.unset(rows, width);
     kernels.linear(x, weight, y, Into.OVERWRITE);
     data.keep("linear", y);
@@ -167,10 +173,54 @@ final class OperationsUnderTest {
       tied[i] = i * 7919 % 3;
     }
     for (Routing.Weights kind : Routing.Weights.values()) {
-      router("distinct, " + kind, new Routing(rows, experts, 2, kind), distinct);
-      router("tied, " + kind, new Routing(rows, experts, 2, kind), tied);
-      router("all chosen, " + kind, new Routing(rows, experts, experts, kind), tied);
+      router("distinct, " + kind, routing(rows, experts, 2, kind), distinct);
+      router("tied, " + kind, routing(rows, experts, 2, kind), tied);
+      router("many chosen, " + kind, routing(rows, experts, Math.min(experts, 64), kind), tied);
     }
+  }
+
+  private Routing routing(int rows, int experts, int perRow, Routing.Weights kind) {
+    return kernels.routing(
+        rows, experts, perRow, kind, (role, length) -> kernels.allocateIndices(length));
+  }
+
+  /** Two experts of four for each row; of a few rows some experts get none. */
+  private void experts(int rows, int columns) {
+    int width = columns + 3;
+    Routing routing = routing(rows, 4, 2, Routing.Weights.PROBABILITIES);
+    kernels.route(
+        data.uniform(rows, 4),
+        routing,
+        data.unset(rows, 4),
+        data.unset(rows, 1),
+        data.unset(2 * rows, 1));
+    Tensor x = data.normal(rows, columns);
+    Tensor slotX = data.unset(2 * rows, columns);
+    Indices rowOfSlot = kernels.rowOfSlot(routing, kernels.allocateIndices(2 * rows));
+    kernels.gatherRows(x, rowOfSlot, slotX);
+    data.keep("gatherRows of slots", slotX);
+    List<Tensor> weights = matrices(4, width, columns);
+    Tensor y = data.unset(2 * rows, width);
+    kernels.expertsLinear(slotX, weights, routing, y, Into.OVERWRITE);
+    data.keep("expertsLinear", y);
+    kernels.expertsLinear(slotX, weights, routing, y, Into.ADD);
+    data.keep("expertsLinear, added", y);
+    Tensor dX = data.unset(2 * rows, columns);
+    kernels.expertsInputGradient(y, weights, routing, dX, Into.OVERWRITE);
+    data.keep("expertsInputGradient", dX);
+    kernels.expertsInputGradient(y, weights, routing, dX, Into.ADD);
+    data.keep("expertsInputGradient, added", dX);
+    List<Tensor> dWeights = matrices(4, width, columns);
+    kernels.expertsWeightGradient(y, slotX, routing, dWeights);
+    for (int expert = 0; expert < 4; expert++) {
+      data.keep("expertsWeightGradient " + expert, dWeights.get(expert));
+    }
+    kernels.scatterAddRows(dX, rowOfSlot, x);
+    data.keep("scatterAddRows of slots", x);
+  }
+
+  private List<Tensor> matrices(int count, int rows, int columns) {
+    return Stream.generate(() -> data.uniform(rows, columns)).limit(count).toList();
   }
 
   private void router(String name, Routing routing, double[] values) {
@@ -186,9 +236,8 @@ final class OperationsUnderTest {
     data.keep("route.probabilities, " + name, probabilities);
     data.keep("route.logSumExp, " + name, logSumExp);
     Tensor dWeights = data.uniform(routing.slots(), 1);
-    double[] dProbability = IntStream.range(0, experts).mapToDouble(e -> 0.1 * e).toArray();
     Tensor dLogits = data.unset(rows, experts);
-    kernels.routeGradient(probabilities, logSumExp, routing, dWeights, dProbability, 0.01, dLogits);
+    kernels.routeGradient(probabilities, logSumExp, routing, dWeights, 0.1, 0.01, dLogits);
     data.keep("routeGradient, " + name, dLogits);
   }
 }
