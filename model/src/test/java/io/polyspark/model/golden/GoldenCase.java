@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.polyspark.model.config.ModelConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -57,6 +58,29 @@ record GoldenCase(Path directory, JsonNode description) {
         JSON.convertValue(description, new TypeReference<LinkedHashMap<String, Object>>() {});
     all.keySet().retainAll(List.of(keys));
     return all;
+  }
+
+  /** The configuration of a language model's case. */
+  ModelConfig modelConfig() throws IOException {
+    Map<String, Object> values =
+        values(
+            "vocab_size",
+            "hidden_size",
+            "intermediate_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "num_key_value_heads",
+            "hidden_act",
+            "rms_norm_eps",
+            "rope_theta",
+            "qk_norm",
+            "num_experts",
+            "num_experts_per_tok",
+            "router_aux_loss_coef",
+            "router_z_loss_coef",
+            "norm_topk_prob");
+    values.put("max_position_embeddings", array("ids").columns());
+    return ModelConfig.fromMap(values, name());
   }
 
   NpyArray array(String name) throws IOException {

@@ -29,7 +29,7 @@ class GoldenCasesTest {
   @TestFactory
   Stream<DynamicTest> everyCase() throws IOException {
     if (Nd4jBackend.here() == Nd4jBackend.CUDA) {
-      Optional<String> problem = CudaRequirements.problem(NvidiaSmi.ask());
+      Optional<String> problem = CudaRequirements.OF_ND4J.problem(NvidiaSmi.ask());
       if (problem.isPresent()) {
         return Stream.of(skipped("golden cases", "Skipped: " + problem.get()));
       }

@@ -7,7 +7,6 @@ import io.polyspark.model.golden.GoldenCasesTest.Tolerance;
 import io.polyspark.model.optimize.AdamWConfig;
 import io.polyspark.model.transformer.ParameterLayout;
 import java.io.IOException;
-import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
@@ -30,7 +29,7 @@ final class LanguageModelCheck {
     this.options = options;
     this.tokens = golden.array("ids");
     this.targets = golden.array("targets");
-    this.config = config();
+    this.config = golden.modelConfig();
   }
 
   /** Logits of every position, the mean cross-entropy. */
@@ -119,28 +118,6 @@ final class LanguageModelCheck {
 
   private double adamW(String key) {
     return golden.description().at("/adamw/" + key).asDouble();
-  }
-
-  private ModelConfig config() {
-    Map<String, Object> values =
-        golden.values(
-            "vocab_size",
-            "hidden_size",
-            "intermediate_size",
-            "num_hidden_layers",
-            "num_attention_heads",
-            "num_key_value_heads",
-            "hidden_act",
-            "rms_norm_eps",
-            "rope_theta",
-            "qk_norm",
-            "num_experts",
-            "num_experts_per_tok",
-            "router_aux_loss_coef",
-            "router_z_loss_coef",
-            "norm_topk_prob");
-    values.put("max_position_embeddings", tokens.columns());
-    return ModelConfig.fromMap(values, golden.name());
   }
 
   private double meanLoss(Replica replica) {
