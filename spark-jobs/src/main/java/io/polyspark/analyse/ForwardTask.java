@@ -5,6 +5,7 @@ import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.TokenShards;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.preflight.TaskGpu;
 import java.io.IOException;
 import java.io.Serializable;
@@ -43,7 +44,7 @@ record ForwardTask(
    * @return the sums of each batch
    */
   Piece<ForwardSums> of(int task, long first, long end, LongAccumulator done) throws IOException {
-    TaskGpu.bind();
+    TaskGpu.bind(Device.CPU);
     Path path = new Path(checkpoint);
     Path dataPath = new Path(data);
     Checkpoint opened = Checkpoint.openVerified(path.getFileSystem(hadoop.value()), path);

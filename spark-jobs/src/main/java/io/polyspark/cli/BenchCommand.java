@@ -2,8 +2,9 @@ package io.polyspark.cli;
 
 import io.polyspark.model.benchmark.StepBenchmark;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.device.DeviceSelection;
 import io.polyspark.model.dl4j.MemoryEstimate;
-import io.polyspark.model.tensor.Dtype;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.terminal.Bar;
 import io.polyspark.train.TrainConfig;
@@ -62,6 +63,12 @@ final class BenchCommand implements Callable<Integer> {
   private int steps;
 
   @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|cuda",
+      description = "Where to compute, in place of the configuration's device.")
+  private String device;
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description = "Override a key of the configuration, such as model.hidden_act=swiglu.")
@@ -75,12 +82,18 @@ final class BenchCommand implements Callable<Integer> {
     if (steps < 1) {
       throw UserError.of("--steps must be a whole number of at least 1, found %d.", steps);
     }
-    TrainConfig training = TrainConfig.load(config, settings());
+    TrainConfig read = TrainConfig.load(config, settings());
+    DeviceSelection selection = DeviceSelection.here(read.device());
+    TrainConfig training = read.on(selection.device());
     SparkRuntime.limitNativeMemory();
-    requireMemory(Demand.replicaOf(training), Machine.here());
-    if (training.dtype() == Dtype.BF16) {
-      KernelsProvider.requireBfloat16();
+    MemoryEstimate replica = Demand.replicaOf(training);
+    if (selection.device() == Device.CPU) {
+      requireMemory(replica, Machine.here());
+    } else {
+      SparkRuntime.requireCardMemory(replica.total(), selection);
     }
+    KernelsProvider.requireProducts(training.dtype(), selection.device());
+    KernelsProvider.announce(training.dtype(), selection);
     StepBenchmark.Result result = measure(training);
     if (json) {
       JsonLine.print(toMap(training, result));
@@ -98,6 +111,9 @@ final class BenchCommand implements Callable<Integer> {
     }
     if (context != null) {
       settings.add("context=" + context);
+    }
+    if (device != null) {
+      settings.add("device=" + device);
     }
     return settings;
   }
@@ -157,15 +173,18 @@ final class BenchCommand implements Callable<Integer> {
                     100 * result.productsShare().orElseThrow()));
     out.printf(
         Locale.ROOT,
-        "peak      %,.0f GFLOP/s in float32, of which the step uses %.1f %%%n",
+        "peak      %,.0f GFLOP/s in %s, of which the step uses %.1f %%%n",
         1e-9 * result.peak(),
+        result.peakDtype().name().toLowerCase(Locale.ROOT),
         100 * result.peakShare());
     out.printf(
         Locale.ROOT,
         "memory    %,.0f MiB for the replica; at most %,.0f MiB resident in the whole process%n",
         result.plannedBytes() / 1048576.0,
         result.peakResidentBytes() / 1048576.0);
-    out.println("operations, per step:");
+    if (!result.operations().isEmpty()) {
+      out.println("operations, per step:");
+    }
     result
         .operations()
         .forEach(
@@ -186,6 +205,7 @@ final class BenchCommand implements Callable<Integer> {
     result.productsShare().ifPresent(share -> object.put("products_share", share));
     object.put("flops_per_token", result.flopsPerToken());
     object.put("peak_gflops", 1e-9 * result.peak());
+    object.put("peak_dtype", result.peakDtype().name().toLowerCase(Locale.ROOT));
     object.put("peak_share", result.peakShare());
     object.put("planned_native_bytes", result.plannedBytes());
     object.put("peak_resident_bytes", result.peakResidentBytes());

@@ -6,6 +6,7 @@ import io.polyspark.evaluate.TaskEvaluation;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.dl4j.MemoryEstimate;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.train.TrainConfig;
@@ -52,19 +53,14 @@ record Demand(
    */
   static final long CUDA_HOST_BYTES = 1024L << 20;
 
-  /** A training run, on this JVM's back end. */
-  static Demand ofTraining(TrainConfig training) {
-    return ofTraining(training, Nd4jBackend.here());
-  }
-
   /**
    * A training run: an executor's replica, and beside it the one that it validates with. On a GPU
    * they take the card's memory, and of the machine's only what passes through it: the parameters
    * of both, and the moments.
    */
-  static Demand ofTraining(TrainConfig training, Nd4jBackend backend) {
+  static Demand ofTraining(TrainConfig training) {
     MemoryEstimate replica = replicaOf(training);
-    boolean onGpu = backend == Nd4jBackend.CUDA;
+    boolean onGpu = isOnGpu(training);
     long parameters = ParameterLayout.of(training.model()).length();
     int vectors = training.averaging().optimizerState() == OptimizerStatePolicy.AVERAGED ? 3 : 1;
     int outerVectors = training.averaging().outer().stateVectors();
@@ -87,6 +83,15 @@ record Demand(
   }
 
   /**
+   * Whether its replicas take a card's memory.
+   *
+   * @param training on the device that was selected
+   */
+  private static boolean isOnGpu(TrainConfig training) {
+    return training.computeOptions().device() == Device.CUDA;
+  }
+
+  /**
    * Whether a checkpoint may still be read from the driver's heap when two rounds have passed since
    * its own: because it has waited for a validation beside the first of them, or because nobody
    * waits for it before the next checkpoint, which is further away.
@@ -105,10 +110,10 @@ record Demand(
    * analyses its checkpoints or scores them on tasks; the driver has the heap for the largest at
    * least.
    */
-  static Demand ofStudy(List<TrainConfig> runs, Nd4jBackend backend) {
+  static Demand ofStudy(List<TrainConfig> runs) {
     Demand all = new Demand("study", 0, 0, 0, LEAST_HEAP, 0, LEAST_DRIVER_HEAP);
     for (TrainConfig run : runs) {
-      Demand one = ofTraining(run, backend).withMoreNative(afterwards(run, backend));
+      Demand one = ofTraining(run).withMoreNative(afterwards(run));
       boolean largest = one.nativeBytes > all.nativeBytes;
       all =
           new Demand(
@@ -123,12 +128,20 @@ record Demand(
     return all;
   }
 
-  /** Beyond what it takes to validate. On a GPU these take the card's memory. */
-  private static long afterwards(TrainConfig run, Nd4jBackend backend) {
+  /**
+   * Beyond what it takes to validate. These are computed on the CPU, but where ND4J's CUDA back end
+   * computes everything on a card.
+   */
+  private static long afterwards(TrainConfig run) {
     ModelConfig model = run.model();
     long most =
-        Math.max(Analysis.nativeBytesPerTask(model), TaskEvaluation.nativeBytesPerTask(model));
-    return backend == Nd4jBackend.CUDA ? 0 : Math.max(0, most - validationBytes(run));
+        Math.max(
+            Analysis.nativeBytesPerTask(model),
+            TaskEvaluation.nativeBytesPerTask(model, Device.CPU));
+    if (Nd4jBackend.here() == Nd4jBackend.CUDA) {
+      return 0;
+    }
+    return isOnGpu(run) ? most : Math.max(0, most - validationBytes(run));
   }
 
   private Demand withMoreNative(long more) {
@@ -159,7 +172,7 @@ record Demand(
    * last one in any case, since no next round would see that it computes no finite loss.
    */
   static long validationBytes(TrainConfig training) {
-    return Evaluation.nativeBytesPerTask(training.model());
+    return Evaluation.nativeBytesPerTask(training.model(), training.computeOptions().device());
   }
 
   /**

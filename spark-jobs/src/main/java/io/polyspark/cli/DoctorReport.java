@@ -3,10 +3,11 @@ package io.polyspark.cli;
 import static io.polyspark.cli.SparkSettings.mebibytes;
 
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.device.DeviceSelection;
 import io.polyspark.model.device.GraphicsCard;
-import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.device.NvidiaSmi;
 import io.polyspark.model.dl4j.MemoryEstimate;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.transformer.Flops;
 import io.polyspark.model.transformer.ParameterCounts;
@@ -31,6 +32,7 @@ import scala.collection.JavaConverters;
  * @param machine this one
  * @param processor the machine's
  * @param kernels what a replica in this JVM would compute with
+ * @param selection where replicas compute, and why
  * @param cards what the driver says of the machine's GPUs
  * @param checks what the checks before a run found
  * @param training the run
@@ -45,6 +47,7 @@ record DoctorReport(
     Machine machine,
     Processor processor,
     KernelsProvider.Choice kernels,
+    DeviceSelection selection,
     NvidiaSmi cards,
     List<Finding> checks,
     TrainConfig training,
@@ -71,25 +74,37 @@ record DoctorReport(
    * @param data to be read; empty where there is none yet
    * @param output to be written; empty where it is not known yet
    */
-  static DoctorReport of(TrainConfig training, Optional<Path> data, Optional<Path> output) {
+  static DoctorReport of(TrainConfig asked, Optional<Path> data, Optional<Path> output) {
+    Optional<String> problem = Optional.empty();
+    DeviceSelection selection;
+    try {
+      selection = SparkRuntime.select(asked.device());
+    } catch (UserError e) {
+      // What was asked for cannot be had; what it would take is told all the same.
+      problem = Optional.of(e.getMessage());
+      Device wanted = asked.device() == DeviceSelection.Wanted.CUDA ? Device.CUDA : Device.CPU;
+      selection = new DeviceSelection(wanted, "asked for", List.of());
+    }
+    TrainConfig training = asked.on(selection.device());
     Demand demand = Demand.ofTraining(training);
     Map<String, String> settings = Map.of();
     SparkConf conf = new SparkConf();
-    Optional<String> problem = Optional.empty();
     try {
-      conf = SparkRuntime.settings(training);
+      conf = SparkRuntime.settings(training, selection);
       settings = shown(conf);
     } catch (UserError e) {
-      problem = Optional.of(e.getMessage());
+      problem = problem.or(() -> Optional.of(e.getMessage()));
     }
     NvidiaSmi cards = NvidiaSmi.ask();
     long replicaBytes = Demand.replicaOf(training).total() + Demand.validationBytes(training);
     List<Finding> checks =
-        Preflight.ofDriver(conf, cards, replicaBytes, data, output, SparkRuntime.hadoop());
+        Preflight.ofDriver(
+            conf, selection.device(), cards, replicaBytes, data, output, SparkRuntime.hadoop());
     return new DoctorReport(
         Machine.here(),
         Processor.here(),
-        KernelsProvider.choice(training.dtype()),
+        KernelsProvider.choice(training.dtype(), selection),
+        selection,
         cards,
         checks,
         training,
@@ -118,6 +133,7 @@ record DoctorReport(
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("machine", machineMap());
+    map.put("device", deviceMap());
     map.put("kernels", kernelsMap());
     map.put("gpus", cards.cards().stream().map(DoctorReport::cardMap).toList());
     map.put("checks", checks.stream().map(DoctorReport::checkMap).toList());
@@ -146,6 +162,17 @@ record DoctorReport(
     return System.getProperty("java.version") + ", " + System.getProperty("java.vendor");
   }
 
+  private Map<String, Object> deviceMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("name", deviceName());
+    map.put("reason", selection.reason());
+    return map;
+  }
+
+  private String deviceName() {
+    return selection.device().name().toLowerCase(Locale.ROOT);
+  }
+
   private Map<String, Object> kernelsMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("name", kernels.kernels());
@@ -162,6 +189,7 @@ record DoctorReport(
     map.put("driver", card.driver());
     card.memory().ifPresent(bytes -> map.put("memory_bytes", bytes));
     map.put("compute_capability", card.capability().toString());
+    map.put("runs_our_kernels", card.runsOurKernels());
     map.put("runs_nd4j", card.runsNd4j());
     return map;
   }
@@ -234,6 +262,7 @@ record DoctorReport(
     line(text, "machine", "%d cores, %s of memory", machine.cores(), mebibytes(machine.memory()));
     line(text, "processor", "%s%s", processor.name(), vectors());
     line(text, "jdk", "%s", jdk());
+    line(text, "device", "%s: %s", deviceName(), selection.reason());
     line(text, "kernels", "%s: %s", kernels.kernels(), kernels.reason());
     line(text, "blas", "core type %s", kernels.blasCore());
     line(text, "nd4j", "%s", kernels.backend());
@@ -290,7 +319,7 @@ record DoctorReport(
   }
 
   private boolean onGpu() {
-    return kernels.backend().equals(Nd4jBackend.CUDA.className());
+    return selection.device() == Device.CUDA;
   }
 
   private static void part(StringBuilder text, String name, long bytes) {

@@ -9,6 +9,11 @@ import io.polyspark.evaluate.TextEvaluation;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.device.DeviceSelection;
+import io.polyspark.model.tensor.Device;
+import io.polyspark.model.tensor.Dtype;
+import io.polyspark.model.tensor.KernelsProvider;
+import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.terminal.Bar;
 import java.io.IOException;
 import java.util.List;
@@ -86,6 +91,13 @@ final class EvalCommand implements Callable<Integer> {
   private String tasks;
 
   @Option(
+      names = "--device",
+      defaultValue = "auto",
+      paramLabel = "auto|cpu|cuda",
+      description = "Where to compute (default: ${DEFAULT-VALUE}: a GPU where there is one).")
+  private DeviceSelection.Wanted device;
+
+  @Option(
       names = "--output",
       paramLabel = "FILE",
       description = "Write every answer there, as JSON lines.")
@@ -107,8 +119,11 @@ final class EvalCommand implements Callable<Integer> {
                 all
                     ? Checkpoints.openAll(SparkRuntime.hadoop(), paths)
                     : Checkpoints.open(SparkRuntime.hadoop(), paths));
-    try (JavaSparkContext spark = SparkRuntime.start(Demand.ofTasks("eval", nativeBytes(opened)))) {
-      EvalReport report = JobProgress.during(spark, () -> evaluate(spark, opened));
+    DeviceSelection selection = SparkRuntime.select(device);
+    KernelsProvider.announce(Dtype.FLOAT32, selection);
+    try (JavaSparkContext spark = SparkRuntime.start(demand(opened, selection), selection)) {
+      EvalReport report =
+          JobProgress.during(spark, () -> evaluate(spark, opened, selection.device()));
       if (answers.isPresent()) {
         answers.get().write(SparkRuntime.hadoop(), report.tasks());
       }
@@ -149,29 +164,38 @@ final class EvalCommand implements Callable<Integer> {
     }
   }
 
-  private EvalReport evaluate(JavaSparkContext spark, List<Checkpoint> opened) throws IOException {
+  private EvalReport evaluate(JavaSparkContext spark, List<Checkpoint> opened, Device on)
+      throws IOException {
     OptionalInt step = stride == null ? OptionalInt.empty() : OptionalInt.of(stride);
     List<Evaluation.Result> onData =
-        data == null ? List.of() : Evaluation.run(spark, opened, new Path(data), split, step);
+        data == null ? List.of() : Evaluation.run(spark, opened, new Path(data), split, step, on);
     List<Evaluation.Result> onText =
-        texts.isEmpty() ? List.of() : TextEvaluation.run(spark, opened, texts, step);
+        texts.isEmpty() ? List.of() : TextEvaluation.run(spark, opened, texts, step, on);
     List<CheckpointScores> scores =
-        tasks == null ? List.of() : TaskEvaluation.run(spark, opened, new Path(tasks));
+        tasks == null ? List.of() : TaskEvaluation.run(spark, opened, new Path(tasks), on);
     return new EvalReport(opened, split, onData, onText, scores);
   }
 
-  private long nativeBytes(List<Checkpoint> opened) {
-    return opened.stream()
-        .map(Checkpoint::model)
-        .distinct()
-        .mapToLong(this::nativeBytes)
-        .max()
-        .orElseThrow();
+  /** The largest model's. On a GPU a task's memory is the card's, which must have it. */
+  private Demand demand(List<Checkpoint> opened, DeviceSelection selection) {
+    List<ModelConfig> models = opened.stream().map(Checkpoint::model).distinct().toList();
+    long most =
+        models.stream()
+            .mapToLong(model -> bytesPerTask(model, selection.device()))
+            .max()
+            .orElseThrow();
+    if (selection.device() == Device.CPU) {
+      return Demand.ofTasks("eval", most);
+    }
+    SparkRuntime.requireCardMemory(most, selection);
+    long parameters =
+        models.stream().mapToLong(model -> ParameterLayout.of(model).length()).max().orElseThrow();
+    return Demand.ofTasks("eval", parameters * Float.BYTES + Demand.CUDA_HOST_BYTES);
   }
 
-  private long nativeBytes(ModelConfig model) {
+  private long bytesPerTask(ModelConfig model, Device on) {
     return Math.max(
-        data == null ? 0 : Evaluation.nativeBytesPerTask(model),
-        tasks == null && texts.isEmpty() ? 0 : TaskEvaluation.nativeBytesPerTask(model));
+        data == null ? 0 : Evaluation.nativeBytesPerTask(model, on),
+        tasks == null && texts.isEmpty() ? 0 : TaskEvaluation.nativeBytesPerTask(model, on));
   }
 }

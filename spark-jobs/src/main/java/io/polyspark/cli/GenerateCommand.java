@@ -2,6 +2,7 @@ package io.polyspark.cli;
 
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.device.DeviceSelection;
 import io.polyspark.model.generate.Generator;
 import io.polyspark.model.generate.Sampling;
 import io.polyspark.model.tensor.Dtype;
@@ -125,6 +126,13 @@ final class GenerateCommand implements Callable<Integer> {
       description = "The same seed gives the same text (default: ${DEFAULT-VALUE}).")
   private long seed;
 
+  @Option(
+      names = "--device",
+      defaultValue = "auto",
+      paramLabel = "auto|cpu|cuda",
+      description = "Where to compute (default: ${DEFAULT-VALUE}: a GPU where there is one).")
+  private DeviceSelection.Wanted device;
+
   @Option(names = "--json", description = "Print a JSON object for each text, a line each.")
   private boolean json;
 
@@ -145,12 +153,14 @@ final class GenerateCommand implements Callable<Integer> {
             "checking the checkpoint",
             () -> Checkpoint.resolve(path.getFileSystem(SparkRuntime.hadoop()), path));
     int atOnce = Math.min(batch, texts.size());
+    DeviceSelection selection = DeviceSelection.here(device);
+    if (!json) {
+      // Says itself what it is, which is no part of the text.
+      KernelsProvider.announce(Dtype.FLOAT32, selection);
+    }
     try (Generator generator =
-        Bar.during("reading the checkpoint", () -> Generator.open(opened, atOnce))) {
-      if (!json) {
-        // Says itself what it is, which is no part of the text.
-        KernelsProvider.announce(Dtype.FLOAT32);
-      }
+        Bar.during(
+            "reading the checkpoint", () -> Generator.open(opened, atOnce, selection.device()))) {
       if (json) {
         String directory = opened.directory().toString();
         generate(

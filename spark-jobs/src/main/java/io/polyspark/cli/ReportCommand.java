@@ -3,6 +3,7 @@ package io.polyspark.cli;
 import io.polyspark.evaluate.Evaluation;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.shards.ManifestFiles;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.report.ReportedRun;
 import io.polyspark.report.RunEvaluation;
 import io.polyspark.report.RunFiles;
@@ -110,7 +111,7 @@ final class ReportCommand implements Callable<Integer> {
   private List<ReportedRun> evaluated(List<ReportedRun> runs) throws IOException {
     long bytes =
         runs.stream()
-            .mapToLong(each -> Evaluation.nativeBytesPerTask(each.checkpoint().model()))
+            .mapToLong(each -> Evaluation.nativeBytesPerTask(each.checkpoint().model(), Device.CPU))
             .max()
             .orElseThrow();
     List<ReportedRun> evaluated = new ArrayList<>();

@@ -21,6 +21,16 @@ record SparkFailure(String sentence, boolean mistake) {
           "Master removed our application: \\w+|SparkContext was shut down|All masters are"
               + " unresponsive");
 
+  /**
+   * As CudaException says it, alone or within what Spark says of a task. Of the results after which
+   * a card is lost those that a program's mistake gives are left out: they need its stack trace.
+   */
+  private static final Pattern LOST_CARD =
+      Pattern.compile(
+          "failed with (CUDA_ERROR_(?:ECC_UNCORRECTABLE|NVLINK_UNCORRECTABLE|CONTAINED"
+              + "|DEVICE_UNAVAILABLE|EXTERNAL_DEVICE|UNKNOWN) [^\\n]*?)\\. The card is lost to this"
+              + " process");
+
   /** The words for a failure; empty where there are none but its stack trace. */
   static Optional<SparkFailure> of(Throwable failure) {
     return settings(failure)
@@ -55,6 +65,17 @@ record SparkFailure(String sentence, boolean mistake) {
                                 "The cluster has ended this application ("
                                     + reason
                                     + "): what trains goes on with --resume.",
+                                false)))
+        .or(
+            () ->
+                matched(failure, LOST_CARD)
+                    .map(
+                        reason ->
+                            new SparkFailure(
+                                "A GPU is lost ("
+                                    + reason
+                                    + "): see what nvidia-smi and the system's log say of it; what"
+                                    + " trains goes on with --resume.",
                                 false)));
   }
 

@@ -2,7 +2,9 @@ package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.device.CudaRequirements;
-import io.polyspark.model.device.Nd4jBackend;
+import io.polyspark.model.device.DeviceSelection;
+import io.polyspark.model.device.GraphicsCard;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.terminal.Bar;
@@ -12,6 +14,8 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
@@ -22,9 +26,29 @@ import org.apache.spark.deploy.SparkHadoopUtil;
 final class SparkRuntime {
   private SparkRuntime() {}
 
-  /** Starts Spark with settings that fit; the caller closes it. */
+  /** Starts Spark with settings that fit, for tasks on CPUs; the caller closes it. */
   static JavaSparkContext start(Demand demand) {
-    return start(settings(demand));
+    return start(demand, onCpus());
+  }
+
+  /** As the other, for tasks that compute on a device. */
+  static JavaSparkContext start(Demand demand, DeviceSelection selection) {
+    return start(settings(demand, selection));
+  }
+
+  /** What a verb asks Spark for that leaves the device to ND4J's back end. */
+  private static DeviceSelection onCpus() {
+    return new DeviceSelection(Device.CPU, "the verb asks for no GPU", List.of());
+  }
+
+  /**
+   * What computes, by what is asked for and what there is: on this machine, or in the executors
+   * that Spark's settings speak of.
+   *
+   * @throws UserError if it cannot be had
+   */
+  static DeviceSelection select(DeviceSelection.Wanted wanted) {
+    return DeviceSelection.of(wanted, GpuSettings.site(new SparkConf()));
   }
 
   /**
@@ -32,9 +56,9 @@ final class SparkRuntime {
    *
    * @throws UserError if the demand needs more memory than there is, saying how much
    */
-  static SparkConf settings(Demand demand) {
+  private static SparkConf settings(Demand demand, DeviceSelection selection) {
     Machine machine = Machine.here();
-    SparkConf conf = SparkSettings.fit(new SparkConf(), demand, machine, Nd4jBackend.here());
+    SparkConf conf = SparkSettings.fit(new SparkConf(), demand, machine, selection);
     requireDriverHeap(demand, Runtime.getRuntime().maxMemory(), machine);
     return conf;
   }
@@ -42,28 +66,50 @@ final class SparkRuntime {
   /**
    * The settings that Spark would start with to train.
    *
+   * @param training on the device that was selected
    * @throws UserError as the other; and if the executors' machine, where it is this one, has no GPU
-   *     for a back end that needs one, or a processor that cannot multiply what the run's products
-   *     read
+   *     for a back end that needs one, has one with too little memory, or has a processor that
+   *     cannot multiply what the run's products read
    */
-  static SparkConf settings(TrainConfig training) {
-    return settings(Demand.ofTraining(training), training.dtype());
+  static SparkConf settings(TrainConfig training, DeviceSelection selection) {
+    return settings(List.of(training), Demand.ofTraining(training), selection);
+  }
+
+  /** As the other, for several runs. */
+  static SparkConf settings(List<TrainConfig> runs, Demand demand, DeviceSelection selection) {
+    boolean here = new SparkConf().get("spark.master", "local").startsWith("local");
+    if (here) {
+      CudaRequirements.require();
+      runs.forEach(
+          run ->
+              requireCardMemory(
+                  Demand.replicaOf(run).total() + Demand.validationBytes(run), selection));
+    }
+    SparkConf conf = settings(demand, selection);
+    for (Dtype dtype : Dtype.values()) {
+      // What a GPU multiplies, and what none but a GPU does, is known without the executors.
+      boolean known = here || dtype == Dtype.TF32;
+      if (known && runs.stream().anyMatch(run -> run.dtype() == dtype)) {
+        KernelsProvider.requireProducts(dtype, selection.device());
+      }
+    }
+    return conf;
   }
 
   /**
-   * As the other, for several runs.
+   * The largest of this machine's cards must have room for a replica.
    *
-   * @param dtype what the products of all, or of some, read: the one that asks more of a processor
+   * @param needed bytes of it, with what works beside it
+   * @throws UserError if none has
    */
-  static SparkConf settings(Demand demand, Dtype dtype) {
-    if (new SparkConf().get("spark.master", "local").startsWith("local")) {
-      CudaRequirements.require();
-    }
-    SparkConf conf = settings(demand);
-    if (dtype == Dtype.BF16 && conf.get("spark.master").startsWith("local")) {
-      KernelsProvider.requireBfloat16();
-    }
-    return conf;
+  static void requireCardMemory(long needed, DeviceSelection selection) {
+    selection.cards().stream()
+        .max(Comparator.comparingLong((GraphicsCard card) -> card.memory().orElse(Long.MAX_VALUE)))
+        .flatMap(card -> CudaRequirements.here().memory(card, needed))
+        .ifPresent(
+            problem -> {
+              throw new UserError(problem);
+            });
   }
 
   /**
@@ -74,6 +120,7 @@ final class SparkRuntime {
   static JavaSparkContext start(SparkConf conf) {
     StandaloneMaster.shareSecret(conf);
     StandaloneMaster.requireAnswer(conf);
+    WorkerCards.tell(conf);
     if (conf.get("spark.master").startsWith("local-cluster")) {
       useJarInPlace(conf);
     }
@@ -118,6 +165,8 @@ final class SparkRuntime {
     long heap = Math.min(machine.memory(), Runtime.getRuntime().maxMemory());
     setIfMissing("org.bytedeco.javacpp.maxbytes", Long.toString(machine.memory() - heap / 2));
     setIfMissing("org.bytedeco.javacpp.maxphysicalbytes", "0");
+    // Else it warns on the terminal that ND4J's libraries are older than it.
+    setIfMissing("org.bytedeco.javacpp.logger", "slf4j");
   }
 
   /**

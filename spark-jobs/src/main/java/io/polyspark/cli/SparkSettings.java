@@ -1,8 +1,10 @@
 package io.polyspark.cli;
 
 import io.polyspark.model.config.UserError;
-import io.polyspark.model.device.Nd4jBackend;
+import io.polyspark.model.device.DeviceSelection;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.terminal.IgnoreInterrupts;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
@@ -51,14 +53,14 @@ final class SparkSettings {
   private final SparkConf conf;
   private final Demand demand;
   private final Machine machine;
-  private final Nd4jBackend backend;
+  private final DeviceSelection selection;
   private int tasksPerExecutor = 1;
 
-  private SparkSettings(SparkConf conf, Demand demand, Machine machine, Nd4jBackend backend) {
+  private SparkSettings(SparkConf conf, Demand demand, Machine machine, DeviceSelection selection) {
     this.conf = conf;
     this.demand = demand;
     this.machine = machine;
-    this.backend = backend;
+    this.selection = selection;
   }
 
   /**
@@ -68,16 +70,20 @@ final class SparkSettings {
    * @throws UserError if the model needs more memory than there is, saying how much
    */
   static SparkConf fit(SparkConf given, Demand demand, Machine machine) {
-    return fit(given, demand, machine, Nd4jBackend.CPU);
+    return fit(
+        given,
+        demand,
+        machine,
+        new DeviceSelection(Device.CPU, "nothing else was asked for", List.of()));
   }
 
   /**
-   * As the other, for replicas that may compute on GPUs.
+   * As the other, for tasks that may compute on GPUs.
    *
-   * @param backend what they compute with
+   * @param selection what they compute on
    */
-  static SparkConf fit(SparkConf given, Demand demand, Machine machine, Nd4jBackend backend) {
-    SparkSettings settings = new SparkSettings(given.clone(), demand, machine, backend);
+  static SparkConf fit(SparkConf given, Demand demand, Machine machine, DeviceSelection selection) {
+    SparkSettings settings = new SparkSettings(given.clone(), demand, machine, selection);
     settings.fit();
     return settings.conf;
   }
@@ -92,7 +98,9 @@ final class SparkSettings {
     if (demand.replicas() > 0) {
       sendAsItIs();
       waitForHdfs();
-      GpuSettings.ask(conf, backend);
+    }
+    if (demand.replicas() > 0 || onGpu()) {
+      GpuSettings.ask(conf, selection, demand.replicas());
     }
     String master = conf.get("spark.master");
     Matcher cluster = LOCAL_CLUSTER.matcher(master);
@@ -154,13 +162,17 @@ final class SparkSettings {
       return;
     }
     if (demand.replicas() == 0) {
-      conf.set("spark.master", "local[*]");
+      // Tasks side by side would share the one card that this process computes on.
+      conf.set("spark.master", onGpu() ? "local[1]" : "local[*]");
       return;
     }
     // The workers of a cluster on one machine would all hand out its first GPU.
-    int executors = backend == Nd4jBackend.CUDA ? 1 : Math.min(demand.replicas(), machine.cores());
+    int executors = onGpu() ? 1 : Math.min(demand.replicas(), machine.cores());
     int cores = Math.max(1, machine.cores() / executors);
-    tasksPerExecutor = GpuSettings.replicasPerExecutor(conf);
+    tasksPerExecutor =
+        Math.max(
+            GpuSettings.replicasPerExecutor(conf),
+            Math.min(demand.replicas(), selection.cards().size()));
     long need = demand.heapBytes() + nativeNeed() + JVM_BYTES;
     requireRoom(executors, need);
     // What the replica needs, and as much again up to half of the machine's memory, shared.
@@ -170,6 +182,10 @@ final class SparkSettings {
         "spark.master",
         String.format(
             Locale.ROOT, "local-cluster[%d,%d,%d]", executors, cores, memory / MEBIBYTE + 1));
+  }
+
+  private boolean onGpu() {
+    return selection.device() == Device.CUDA;
   }
 
   /**

@@ -2,9 +2,8 @@ package io.polyspark.cli;
 
 import io.polyspark.evaluate.TaskEvaluation;
 import io.polyspark.model.config.UserError;
-import io.polyspark.model.device.Nd4jBackend;
+import io.polyspark.model.device.DeviceSelection;
 import io.polyspark.model.shards.TokenShards;
-import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.prep.shard.PlainFiles;
 import io.polyspark.report.StudyReport;
@@ -88,15 +87,15 @@ final class StudyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     StudyConfig read = StudyFile.load(config, overrides);
-    StudyConfig study = data == null ? read : read.withData(data);
+    StudyConfig asked = data == null ? read : read.withData(data);
+    DeviceSelection selection = SparkRuntime.select(device(asked));
+    StudyConfig study = asked.on(selection.device());
     List<TrainConfig> runs = study.cells().stream().map(Cell::training).toList();
-    boolean bfloat16 = runs.stream().anyMatch(run -> run.dtype() == Dtype.BF16);
-    Dtype dtype = bfloat16 ? Dtype.BF16 : Dtype.FLOAT32;
-    Demand demand = Demand.ofStudy(runs, Nd4jBackend.here());
-    SparkConf settings = SparkRuntime.settings(demand, dtype);
+    Demand demand = Demand.ofStudy(runs);
+    SparkConf settings = SparkRuntime.settings(runs, demand, selection);
     settings.setIfMissing("spark.scheduler.mode", "FAIR");
     check(study);
-    KernelsProvider.announce(dtype);
+    KernelsProvider.announce(runs.get(0).dtype(), selection);
     StudyStop stop = new StudyStop();
     try (JavaSparkContext spark = SparkRuntime.start(settings)) {
       Signals.stopAtEndOfRounds(stop);
@@ -120,6 +119,19 @@ final class StudyCommand implements Callable<Integer> {
       }
       return report(spark, study, directory);
     }
+  }
+
+  /** Executors are asked for with GPUs or without: all runs want the same of them. */
+  private DeviceSelection.Wanted device(StudyConfig study) {
+    List<DeviceSelection.Wanted> wanted =
+        study.cells().stream().map(cell -> cell.training().device()).distinct().toList();
+    if (wanted.size() > 1) {
+      throw UserError.of(
+          "%s has runs on different devices, but one study's executors are all of one kind: give"
+              + " all runs the same device.",
+          config);
+    }
+    return wanted.get(0);
   }
 
   private int report(JavaSparkContext spark, StudyConfig study, StudyDirectory directory)

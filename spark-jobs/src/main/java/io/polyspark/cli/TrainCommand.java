@@ -2,6 +2,7 @@ package io.polyspark.cli;
 
 import io.polyspark.model.checkpoint.RunDirectory;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.device.DeviceSelection;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.report.RunFiles;
 import io.polyspark.train.StopRequest;
@@ -87,12 +88,14 @@ final class TrainCommand implements Callable<Integer> {
     if (resume && autoResume) {
       throw UserError.of("--resume and --auto-resume exclude each other: give one of them.");
     }
-    TrainConfig training = TrainConfig.load(config, overrides);
+    TrainConfig read = TrainConfig.load(config, overrides);
+    DeviceSelection selection = SparkRuntime.select(read.device());
+    TrainConfig training = read.on(selection.device());
     Path dataPath = new Path(data);
     Path outputPath = new Path(output);
-    SparkConf settings = SparkRuntime.settings(training);
+    SparkConf settings = SparkRuntime.settings(training, selection);
     boolean goesOn = check(training, dataPath, outputPath);
-    KernelsProvider.announce(training.dtype());
+    KernelsProvider.announce(training.dtype(), selection);
     StopRequest stop = new StopRequest();
     try (JavaSparkContext spark = SparkRuntime.start(settings)) {
       Signals.stopAtEndOfRound(stop);

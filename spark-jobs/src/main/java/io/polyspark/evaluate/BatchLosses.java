@@ -1,7 +1,9 @@
 package io.polyspark.evaluate;
 
+import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.TokenShards;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.preflight.TaskGpu;
 import java.io.IOException;
 import java.util.Arrays;
@@ -22,6 +24,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * @param batch B, windows per batch
  * @param context T, tokens per window
  * @param stride from the beginning of a window to the next, at most T
+ * @param device that computes
  */
 record BatchLosses(
     SerializableConfiguration hadoop,
@@ -31,7 +34,8 @@ record BatchLosses(
     long windows,
     int batch,
     int context,
-    int stride)
+    int stride,
+    Device device)
     implements BatchWork {
   private static final long serialVersionUID = 1L;
 
@@ -47,9 +51,11 @@ record BatchLosses(
 
   @Override
   public double[] of(int first, int end, LongAccumulator done) throws IOException {
-    TaskGpu.bind();
+    TaskGpu.bind(device);
     Path dataPath = new Path(data);
-    try (Replica replica = Replica.create(weights.model(), batch, context);
+    try (Replica replica =
+            Replica.create(
+                weights.model(), batch, context, ComputeOptions.DEFAULT.withDevice(device));
         TokenShards shards =
             TokenShards.open(
                 Evaluation.fileSystem(dataPath, hadoop), dataPath, split, context, stride)) {

@@ -8,6 +8,7 @@ import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.ManifestFiles;
 import io.polyspark.model.shards.TokenShards;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.prep.verify.VerifyCorpus;
@@ -53,11 +54,15 @@ public final class Evaluation {
 
   private Evaluation() {}
 
-  /** Native memory that one task of {@link #run} takes. */
-  public static long nativeBytesPerTask(ModelConfig model) {
+  /** Memory that one task of {@link #run} takes, on the device that computes. */
+  public static long nativeBytesPerTask(ModelConfig model, Device device) {
     int context = model.maxPositionEmbeddings();
     return MemoryEstimate.of(
-            model, batch(context), context, MemoryPlan.Purpose.INFERENCE, ComputeOptions.DEFAULT)
+            model,
+            batch(context),
+            context,
+            MemoryPlan.Purpose.INFERENCE,
+            ComputeOptions.DEFAULT.withDevice(device))
         .total();
   }
 
@@ -79,7 +84,7 @@ public final class Evaluation {
   static Result run(JavaSparkContext spark, Path checkpoint, Path named, String split, int slots)
       throws IOException {
     List<Checkpoint> opened = Checkpoints.open(spark, List.of(checkpoint));
-    return run(spark, opened, named, split, OptionalInt.empty(), slots).get(0);
+    return run(spark, opened, named, split, OptionalInt.empty(), Device.CPU, slots).get(0);
   }
 
   /**
@@ -88,6 +93,7 @@ public final class Evaluation {
    * @param checkpoints as {@link Checkpoint#open} has opened them
    * @param stride from the beginning of a window to the next; empty for T, and else up to T: then
    *     every token but the first of a file is predicted from at least T - S + 1 tokens before it
+   * @param device where tasks compute
    * @return in the order of the checkpoints
    * @throws UserError as the other, or if the stride does not fit a model
    */
@@ -96,9 +102,10 @@ public final class Evaluation {
       List<Checkpoint> checkpoints,
       Path data,
       String split,
-      OptionalInt stride)
+      OptionalInt stride,
+      Device device)
       throws IOException {
-    return run(spark, checkpoints, data, split, stride, Checkpoints.slots(spark));
+    return run(spark, checkpoints, data, split, stride, device, Checkpoints.slots(spark));
   }
 
   private static List<Result> run(
@@ -107,6 +114,7 @@ public final class Evaluation {
       Path named,
       String split,
       OptionalInt stride,
+      Device device,
       int slots)
       throws IOException {
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
@@ -128,7 +136,8 @@ public final class Evaluation {
               stride.orElse(context),
               data,
               split,
-              Long.MAX_VALUE));
+              Long.MAX_VALUE,
+              device));
     }
     List<Mean> means = means(spark, works, data, split, slots);
     List<Result> results = new ArrayList<>();
@@ -152,6 +161,7 @@ public final class Evaluation {
    *
    * @param context T, at most the model's {@code max_position_embeddings}
    * @param maxTokens evaluate about so many tokens, at least one window
+   * @param device where tasks compute
    * @param mostTasks run in at most so many tasks; it does not change the result
    */
   public static Mean mean(
@@ -161,10 +171,11 @@ public final class Evaluation {
       Path data,
       String split,
       long maxTokens,
+      Device device,
       int mostTasks)
       throws IOException {
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
-    BatchLosses losses = losses(hadoop, weights, context, context, data, split, maxTokens);
+    BatchLosses losses = losses(hadoop, weights, context, context, data, split, maxTokens, device);
     return means(spark, List.of(losses), data, split, mostTasks).get(0);
   }
 
@@ -175,7 +186,8 @@ public final class Evaluation {
       int stride,
       Path data,
       String split,
-      long maxTokens)
+      long maxTokens,
+      Device device)
       throws IOException {
     FileSystem fs = fileSystem(data, hadoop);
     try (TokenShards shards = TokenShards.open(fs, data, split, context, stride)) {
@@ -187,7 +199,8 @@ public final class Evaluation {
           Math.min(shards.windows(), Math.max(1, maxTokens / context)),
           batch(context),
           context,
-          stride);
+          stride,
+          device);
     }
   }
 

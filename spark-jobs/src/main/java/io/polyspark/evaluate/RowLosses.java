@@ -1,6 +1,8 @@
 package io.polyspark.evaluate;
 
+import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.Replica;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.preflight.TaskGpu;
 import java.io.IOException;
 import org.apache.spark.broadcast.Broadcast;
@@ -15,19 +17,26 @@ import org.apache.spark.util.LongAccumulator;
  * @param batches in the plan
  * @param tokens in the plan
  * @param context T, the model's {@code max_position_embeddings}
+ * @param device that computes
  */
 record RowLosses(
-    Weights weights, Broadcast<ScoringPlan> plan, int batches, long tokens, int context)
+    Weights weights,
+    Broadcast<ScoringPlan> plan,
+    int batches,
+    long tokens,
+    int context,
+    Device device)
     implements BatchWork {
   private static final long serialVersionUID = 1L;
 
   @Override
   public double[] of(int first, int end, LongAccumulator done) throws IOException {
-    TaskGpu.bind();
+    TaskGpu.bind(device);
     ScoringPlan rows = plan.value();
     int firstRow = rows.rowsBefore(first);
     double[] sums = new double[rows.rowsBefore(end) - firstRow];
-    try (Replica replica = Replica.create(weights.model(), 1, context)) {
+    try (Replica replica =
+        Replica.create(weights.model(), 1, context, ComputeOptions.DEFAULT.withDevice(device))) {
       weights.read(replica.parameters());
       for (int batch = first; batch < end; batch++) {
         rows.score(replica, batch, sums, rows.rowsBefore(batch) - firstRow);

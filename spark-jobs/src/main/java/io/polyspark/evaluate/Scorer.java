@@ -4,6 +4,7 @@ import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.MemoryEstimate;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tensor.MemoryPlan;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -29,8 +30,11 @@ final class Scorer {
 
   private Scorer() {}
 
-  /** Native memory that one task takes: the largest of the shapes that batches have. */
-  static long nativeBytesPerTask(ModelConfig model) {
+  /**
+   * Memory that one task takes, on the device that computes: the largest of the shapes that batches
+   * have.
+   */
+  static long nativeBytesPerTask(ModelConfig model, Device device) {
     return ScoringPlan.shapes(model.maxPositionEmbeddings()).stream()
         .mapToLong(
             shape ->
@@ -39,7 +43,7 @@ final class Scorer {
                         shape[0],
                         shape[1],
                         MemoryPlan.Purpose.INFERENCE,
-                        ComputeOptions.DEFAULT)
+                        ComputeOptions.DEFAULT.withDevice(device))
                     .total())
         .max()
         .orElseThrow();
@@ -49,12 +53,13 @@ final class Scorer {
    * Runs the job.
    *
    * @param description for people
+   * @param device where tasks compute
    * @param slots how many tasks run at a time; it does not change the result
    * @return of each checkpoint, for each row of its plan, the summed cross-entropy of what counts,
    *     nats
    */
   static List<double[]> losses(
-      JavaSparkContext spark, String description, List<Scoring> scorings, int slots)
+      JavaSparkContext spark, String description, List<Scoring> scorings, Device device, int slots)
       throws IOException {
     SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
     Map<ScoringPlan, Broadcast<ScoringPlan>> plans = new LinkedHashMap<>();
@@ -68,7 +73,8 @@ final class Scorer {
                 plans.computeIfAbsent(plan, spark::broadcast),
                 plan.batches(),
                 plan.tokens(),
-                scoring.checkpoint().model().maxPositionEmbeddings()));
+                scoring.checkpoint().model().maxPositionEmbeddings(),
+                device));
       }
       plans.keySet().forEach(Scorer::log);
       List<double[]> sums = BatchJob.run(spark, description, works, slots);

@@ -3,6 +3,7 @@ package io.polyspark.evaluate;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tokenize.Tokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -25,9 +26,9 @@ public final class TaskEvaluation {
 
   private TaskEvaluation() {}
 
-  /** Native memory that one task of {@link #run} takes. */
-  public static long nativeBytesPerTask(ModelConfig model) {
-    return Scorer.nativeBytesPerTask(model);
+  /** Memory that one task of {@link #run} takes, on the device that computes. */
+  public static long nativeBytesPerTask(ModelConfig model, Device device) {
+    return Scorer.nativeBytesPerTask(model, device);
   }
 
   /**
@@ -46,17 +47,23 @@ public final class TaskEvaluation {
    *
    * @param checkpoints as {@link Checkpoints} has opened them
    * @param tasks a directory of a task, or of directories of tasks
+   * @param device where tasks of Spark's compute
    * @return in the order of the checkpoints
    * @throws UserError if a task is not as it must be, if a tokenizer does not belong to its model,
    *     or if a model computes no finite numbers
    */
   public static List<CheckpointScores> run(
-      JavaSparkContext spark, List<Checkpoint> checkpoints, Path tasks) throws IOException {
-    return run(spark, checkpoints, tasks, Checkpoints.slots(spark));
+      JavaSparkContext spark, List<Checkpoint> checkpoints, Path tasks, Device device)
+      throws IOException {
+    return run(spark, checkpoints, tasks, device, Checkpoints.slots(spark));
   }
 
   static List<CheckpointScores> run(
-      JavaSparkContext spark, List<Checkpoint> checkpoints, Path directory, int slots)
+      JavaSparkContext spark,
+      List<Checkpoint> checkpoints,
+      Path directory,
+      Device device,
+      int slots)
       throws IOException {
     List<MultipleChoice> tasks =
         TaskFiles.read(directory.getFileSystem(spark.hadoopConfiguration()), directory);
@@ -71,7 +78,7 @@ public final class TaskEvaluation {
     for (int i = 0; i < checkpoints.size(); i++) {
       scorings.add(new Scorer.Scoring(checkpoints.get(i), plans.get(requests.get(i))));
     }
-    List<double[]> losses = Scorer.losses(spark, "Score the tasks", scorings, slots);
+    List<double[]> losses = Scorer.losses(spark, "Score the tasks", scorings, device, slots);
     List<CheckpointScores> scores = new ArrayList<>();
     for (int i = 0; i < checkpoints.size(); i++) {
       for (double loss : losses.get(i)) {

@@ -2,6 +2,7 @@ package io.polyspark.evaluate;
 
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.prep.read.Document;
 import io.polyspark.prep.read.DocumentReader;
@@ -57,15 +58,20 @@ public final class TextEvaluation {
    * @param checkpoints as {@link Checkpoints} has opened them
    * @param inputs files, directories and globs of whatever the preparation of a corpus reads
    * @param stride S, from 1 to T; empty for T
+   * @param device where tasks compute
    * @return in the order of the checkpoints; tokens are those predicted, and bytes those of the
    *     text
    * @throws UserError if the text cannot be read or is too long, if a tokenizer does not belong to
    *     its model, or if the stride does not fit
    */
   public static List<Evaluation.Result> run(
-      JavaSparkContext spark, List<Checkpoint> checkpoints, List<String> inputs, OptionalInt stride)
+      JavaSparkContext spark,
+      List<Checkpoint> checkpoints,
+      List<String> inputs,
+      OptionalInt stride,
+      Device device)
       throws IOException {
-    return run(spark, checkpoints, inputs, stride, Checkpoints.slots(spark));
+    return run(spark, checkpoints, inputs, stride, device, Checkpoints.slots(spark));
   }
 
   static List<Evaluation.Result> run(
@@ -73,6 +79,7 @@ public final class TextEvaluation {
       List<Checkpoint> checkpoints,
       List<String> inputs,
       OptionalInt stride,
+      Device device,
       int slots)
       throws IOException {
     for (Checkpoint checkpoint : checkpoints) {
@@ -88,7 +95,7 @@ public final class TextEvaluation {
       tokens.add(text.tokens());
     }
     long bytes = documents.stream().mapToLong(document -> document.utf8().length).sum();
-    List<double[]> losses = Scorer.losses(spark, "Evaluate the text", scorings, slots);
+    List<double[]> losses = Scorer.losses(spark, "Evaluate the text", scorings, device, slots);
     List<Evaluation.Result> results = new ArrayList<>();
     for (int i = 0; i < losses.size(); i++) {
       // One after the other, as a stream's sum would not.

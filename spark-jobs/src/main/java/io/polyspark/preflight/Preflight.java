@@ -2,6 +2,7 @@ package io.polyspark.preflight;
 
 import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.device.NvidiaSmi;
+import io.polyspark.model.tensor.Device;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,7 @@ public final class Preflight {
    * Checks of the driver's machine, before Spark starts.
    *
    * @param conf what Spark would start with
+   * @param device what replicas compute on
    * @param cards the machine's GPUs
    * @param replicaBytes what a replica takes, and what it validates with, where it computes
    * @param data to be read; empty where there is none yet
@@ -28,6 +30,7 @@ public final class Preflight {
    */
   public static List<Finding> ofDriver(
       SparkConf conf,
+      Device device,
       NvidiaSmi cards,
       long replicaBytes,
       Optional<Path> data,
@@ -46,11 +49,8 @@ public final class Preflight {
     output.ifPresent(path -> checks.add(() -> FileSystemChecks.writable("output", path, hadoop)));
     checks.add(() -> PortChecks.free(conf));
     boolean here = conf.get("spark.master", "").startsWith("local");
-    if (here && Nd4jBackend.here() == Nd4jBackend.CUDA) {
-      checks.add(GpuChecks::libraries);
-    }
-    GpuChecks gpus = new GpuChecks(Nd4jBackend.here(), cards, replicaBytes, here);
-    return Stream.concat(checks.stream().map(Check::run), gpus.run().stream()).toList();
+    GpuChecks gpus = new GpuChecks(Nd4jBackend.here(), device, cards, replicaBytes, here);
+    return all(checks, gpus);
   }
 
   /**
@@ -62,21 +62,28 @@ public final class Preflight {
     Nd4jBackend backend = Nd4jBackend.here();
     List<Check> checks = new ArrayList<>();
     checks.add(JvmChecks::java);
-    if (backend == Nd4jBackend.CPU) {
+    NvidiaSmi cards = NvidiaSmi.ask().visible().only(needs.gpus());
+    GpuChecks gpus = new GpuChecks(backend, needs.device(), cards, needs.replicaBytes(), true);
+    if (needs.device() == Device.CPU && backend == Nd4jBackend.CPU) {
       checks.add(JvmChecks::vectorModule);
       checks.add(() -> MemoryChecks.outsideTheHeap(needs.replicaBytes()));
-    } else {
-      checks.add(GpuChecks::libraries);
     }
     checks.add(() -> JvmChecks.blasThreads(System.getenv("OMP_NUM_THREADS"), needs.cores()));
     checks.add(VersionChecks::spark);
     checks.add(VersionChecks::hadoop);
     checks.add(() -> FileSystemChecks.readable("data", needs.data(), needs.hadoop()));
-    if (backend == Nd4jBackend.CPU && !needs.gpus().isEmpty()) {
+    if (!gpus.compute() && !needs.gpus().isEmpty()) {
       checks.add(() -> GpuChecks.idle(needs.gpus()));
     }
-    NvidiaSmi cards = NvidiaSmi.ask().only(needs.gpus());
-    GpuChecks gpus = new GpuChecks(backend, cards, needs.replicaBytes(), true);
-    return Stream.concat(checks.stream().map(Check::run), gpus.run().stream()).toList();
+    return all(checks, gpus);
+  }
+
+  /** Libraries come last: what a card lacks no library makes up for. */
+  private static List<Finding> all(List<Check> checks, GpuChecks gpus) {
+    Stream<Finding> libraries =
+        gpus.compute() && gpus.computesHere() ? Stream.of(gpus.libraries()) : Stream.empty();
+    return Stream.of(checks.stream().map(Check::run), gpus.run().stream(), libraries)
+        .flatMap(found -> found)
+        .toList();
   }
 }

@@ -4,6 +4,7 @@ import io.polyspark.model.config.UserError;
 import io.polyspark.model.device.CudaRequirements;
 import io.polyspark.model.device.DeviceChoice;
 import io.polyspark.model.device.Nd4jBackend;
+import io.polyspark.model.tensor.Device;
 import java.util.List;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
@@ -22,15 +23,16 @@ public final class TaskGpu {
   }
 
   /**
-   * Lets this thread compute on the task's GPU, where the back end is for GPUs and Spark gave one;
-   * else ND4J computes on its first. Loads ND4J.
+   * Lets this thread compute on the task's GPU, where it is to compute on one and Spark gave one;
+   * else it computes on the first. Loads ND4J where its CUDA back end computes.
    *
-   * @throws UserError if no GPU of this machine runs the back end, or CUDA does not see the task's
+   * @param device where the task computes
+   * @throws UserError if no GPU of this machine would compute, or CUDA does not see the task's
    */
-  public static void bind() {
-    CudaRequirements.require();
-    if (Nd4jBackend.here() == Nd4jBackend.CUDA) {
-      addresses().stream().limit(1).forEach(DeviceChoice::bind);
+  public static void bind(Device device) {
+    CudaRequirements.require(device);
+    if (device == Device.CUDA || Nd4jBackend.here() == Nd4jBackend.CUDA) {
+      addresses().stream().findFirst().ifPresentOrElse(DeviceChoice::bind, DeviceChoice::unbind);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.polyspark.study;
 
 import io.polyspark.model.config.ConfigFile;
+import io.polyspark.model.tensor.Device;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +68,23 @@ public record StudyConfig(
         Optional.of(directory),
         parallel,
         cells);
+  }
+
+  /** The same, where it has been found out what computes it. */
+  public StudyConfig on(Device device) {
+    return new StudyConfig(
+        train,
+        axes,
+        matching,
+        baseline,
+        repeats,
+        analysis,
+        tasks,
+        data,
+        parallel,
+        cells.stream()
+            .map(cell -> new Cell(cell.name(), cell.settings(), cell.training().on(device)))
+            .toList());
   }
 
   /** The axes beside the one that is compared and the one of the repeats. */

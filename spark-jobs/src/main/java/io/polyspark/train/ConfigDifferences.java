@@ -11,9 +11,12 @@ import java.util.TreeSet;
  * with.
  */
 public final class ConfigDifferences {
-  /** Keys on which no bit of the result depends. */
+  /**
+   * Keys on which no bit of the result depends, or of which the environment says more: another
+   * device has other kernels.
+   */
   private static final Set<String> WITHOUT_EFFECT_ON_BITS =
-      Set.of("recompute", "averaging.driver_state");
+      Set.of("recompute", "device", "averaging.driver_state");
 
   /** Sections of which the same is true. */
   private static final Set<String> SECTIONS_WITHOUT_EFFECT = Set.of("health", "metrics");

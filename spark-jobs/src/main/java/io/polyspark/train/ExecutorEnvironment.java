@@ -1,11 +1,9 @@
 package io.polyspark.train;
 
 import io.polyspark.model.checkpoint.Environment;
+import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.tensor.BlasCore;
-import io.polyspark.model.tensor.Dtype;
-import io.polyspark.model.tensor.Kernels;
 import io.polyspark.model.tensor.KernelsProvider;
-import io.polyspark.model.tensor.Precision;
 
 /** Finds out what the bits of a replica depend on in the JVM that computes it. */
 final class ExecutorEnvironment {
@@ -14,13 +12,15 @@ final class ExecutorEnvironment {
   /**
    * The environment of this JVM.
    *
-   * @param dtype what the run's matrix products read
+   * @param options what the run's matrix products read, and where they are computed: on the card of
+   *     this thread, where on one
    */
-  static Environment here(Dtype dtype) {
-    try (Kernels kernels = KernelsProvider.create(Precision.FLOAT32, dtype)) {
-      return new Environment(
-          threads(), kernels.description(), BlasCore.settle(), System.getProperty("java.version"));
-    }
+  static Environment here(ComputeOptions options) {
+    return new Environment(
+        threads(),
+        KernelsProvider.description(options.dtype(), options.device()),
+        BlasCore.settle(),
+        System.getProperty("java.version"));
   }
 
   private static int threads() {

@@ -2,12 +2,16 @@ package io.polyspark.train;
 
 import io.polyspark.evaluate.Evaluation;
 import io.polyspark.model.config.ConfigFile;
+import io.polyspark.model.device.CudaException;
+import io.polyspark.model.device.DeviceChoice;
+import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.MemoryEstimate;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.DataOrder;
 import io.polyspark.model.shards.DataPosition;
 import io.polyspark.model.shards.TokenShards;
 import io.polyspark.model.tensor.FlatVector;
+import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.tensor.MemoryPlan;
 import io.polyspark.model.transformer.ActivationHealth;
 import io.polyspark.preflight.ExecutorNeeds;
@@ -22,6 +26,7 @@ import io.polyspark.train.metrics.StepMetrics;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
@@ -70,14 +75,26 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
     TrainConfig training = TrainConfig.fromMap(ConfigFile.parse(config), "the run's configuration");
     List<String> gpus = TaskGpu.addresses();
     ExecutorPreflight.require(config + gpus, () -> needs(training, gpus));
-    TaskGpu.bind();
-    ReplicaPool.Place place = new ReplicaPool.Place(config, gpus);
-    Replica replica = ReplicaPool.take(place, nativeBytes(training), () -> create(training));
+    ComputeOptions options = training.computeOptions();
+    TaskGpu.bind(options.device());
+    boolean onCard = KernelsProvider.computesByOurCuda(options.device());
+    Optional<CardMeter> card = onCard ? Optional.of(CardMeter.start(training)) : Optional.empty();
+    ReplicaPool.Place place =
+        new ReplicaPool.Place(
+            config, onCard ? List.of(Integer.toString(DeviceChoice.index())) : gpus);
+    // What a card's memory holds is not this process's.
+    long bytes = onCard ? 0 : nativeBytes(training);
+    Replica replica = ReplicaPool.take(place, bytes, () -> create(training));
     try {
       setUp(replica, input);
-      return new Trained(place, replica, train(training, replica, input, gpus));
+      return new Trained(place, replica, train(training, replica, input, gpus, card));
     } catch (IOException | RuntimeException e) {
-      ReplicaPool.give(place, replica);
+      if (onCard && (e instanceof CudaException || e instanceof IllegalStateException)) {
+        // The card, or what is in its memory, is not to be trusted; the next attempt begins anew.
+        ReplicaPool.giveUp(place, replica);
+      } else {
+        ReplicaPool.give(place, replica);
+      }
       throw e;
     }
   }
@@ -86,7 +103,8 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
     long bytes = nativeBytes(training);
     TaskContext context = TaskContext.get();
     int cores = context == null ? Runtime.getRuntime().availableProcessors() : context.cpus();
-    return new ExecutorNeeds(bytes, cores, gpus, new Path(data), hadoop.value());
+    return new ExecutorNeeds(
+        bytes, training.computeOptions().device(), cores, gpus, new Path(data), hadoop.value());
   }
 
   private static long nativeBytes(TrainConfig training) {
@@ -98,7 +116,7 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
                 training.computeOptions())
             .total()
         // The last model is measured in any case.
-        + Evaluation.nativeBytesPerTask(training.model());
+        + Evaluation.nativeBytesPerTask(training.model(), training.computeOptions().device());
   }
 
   private static Replica create(TrainConfig training) {
@@ -120,7 +138,12 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
     replica.completedSteps(input.completedSteps());
   }
 
-  private StepLog train(TrainConfig training, Replica replica, RoundInput input, List<String> gpus)
+  private StepLog train(
+      TrainConfig training,
+      Replica replica,
+      RoundInput input,
+      List<String> gpus,
+      Optional<CardMeter> card)
       throws IOException {
     int context = training.context();
     int[] tokens = new int[training.batch() * context];
@@ -160,10 +183,19 @@ final class LanguageModelTask implements ReplicaTask<StepLog> {
                 tokens.length,
                 (end - start) * 1e-9));
         ExecutorGauges.count(log.get(step));
+        if (step == 0) {
+          card.ifPresent(CardMeter::look);
+        }
         start = end;
       }
     }
-    return new StepLog(log, experts, activations, ExecutorEnvironment.here(training.dtype()), gpus);
+    return new StepLog(
+        log,
+        experts,
+        activations,
+        ExecutorEnvironment.here(training.computeOptions()),
+        gpus,
+        card.map(meter -> meter.read(log)));
   }
 
   private boolean late(long nanos) {

@@ -1,13 +1,17 @@
 package io.polyspark.train;
 
+import io.polyspark.model.device.CudaException;
 import io.polyspark.model.dl4j.Replica;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The replicas of this executor that wait for their next round: making one costs native memory and
@@ -19,6 +23,8 @@ import org.bytedeco.javacpp.Pointer;
 final class ReplicaPool {
   /** So many of other runs may wait while a run's are given back. */
   private static final int MOST_OF_OTHERS = 8;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicaPool.class);
 
   /** The newest last. */
   private static final Deque<Waiting> WAITING = new ArrayDeque<>();
@@ -83,6 +89,31 @@ final class ReplicaPool {
       if (next.place.isInTheWayOf(place)) {
         all.remove();
         next.replica.close();
+      }
+    }
+  }
+
+  /**
+   * Frees a replica whose card has failed, and all that wait on it: they may have lost their memory
+   * with it.
+   */
+  static void giveUp(Place place, Replica replica) {
+    List<Replica> broken = new ArrayList<>();
+    broken.add(replica);
+    synchronized (WAITING) {
+      for (Iterator<Waiting> all = WAITING.iterator(); all.hasNext(); ) {
+        Waiting next = all.next();
+        if (next.place.gpus.equals(place.gpus)) {
+          all.remove();
+          broken.add(next.replica);
+        }
+      }
+    }
+    for (Replica each : broken) {
+      try {
+        each.close();
+      } catch (CudaException e) {
+        LOG.warn("The memory of a replica on a card that has failed cannot be freed", e);
       }
     }
   }

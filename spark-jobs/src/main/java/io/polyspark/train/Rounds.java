@@ -61,6 +61,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
   private final StepClock clock;
   private final RoundPlanner planner;
   private final StopRequest stop;
+  private final KernelsOfRun kernels = new KernelsOfRun();
   private RoundPlan plan;
   private Optional<String> stopped = Optional.empty();
   private Optional<Environment> expected = Optional.empty();
@@ -125,6 +126,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
   public void finished(RoundResult<StepLog> result) {
     aftermath.settle();
     RoundState next = result.next();
+    result.replicas().forEach(report -> kernels.require(report.metrics()));
     Environment environment = result.replicas().get(0).metrics().environment();
     warnOfOtherEnvironment(environment);
     long tokensBefore = progress.tokensSeen();
@@ -260,6 +262,7 @@ final class Rounds implements RoundLoop.Steering<StepLog> {
               data,
               split,
               maxTokens,
+              config.computeOptions().device(),
               replicas)
           .loss();
     } catch (IOException e) {

@@ -2,11 +2,13 @@ package io.polyspark.train;
 
 import io.polyspark.model.checkpoint.Environment;
 import io.polyspark.model.transformer.ActivationHealth;
+import io.polyspark.train.metrics.CardMetrics;
 import io.polyspark.train.metrics.ReplicaMetrics;
 import io.polyspark.train.metrics.StepMetrics;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.SparkEnv;
 
 /**
@@ -26,6 +28,10 @@ final class StepLog implements Serializable {
   private final String host;
   private final String executor;
   private final String gpu;
+
+  /** Null where it computed on a CPU. */
+  private final CardMetrics card;
+
   private final long lastSeen = System.currentTimeMillis();
 
   /** The log of a replica that has just ended its last step here, in this JVM. */
@@ -34,7 +40,8 @@ final class StepLog implements Serializable {
       ExpertTally experts,
       List<ActivationHealth> activations,
       Environment environment,
-      List<String> gpus) {
+      List<String> gpus,
+      Optional<CardMetrics> card) {
     this.steps = new ArrayList<>(steps);
     this.experts = experts;
     this.activations = new ArrayList<>(activations);
@@ -46,6 +53,7 @@ final class StepLog implements Serializable {
     this.host = spark == null ? "" : spark.blockManager().blockManagerId().host();
     this.executor = spark == null ? "" : spark.executorId();
     this.gpu = String.join(",", gpus);
+    this.card = card.orElse(null);
   }
 
   List<StepMetrics> steps() {
@@ -73,7 +81,13 @@ final class StepLog implements Serializable {
         steps.size(),
         seconds > 0 ? tokens / seconds : 0,
         drift,
-        lastSeen);
+        lastSeen,
+        card);
+  }
+
+  /** The name of the executor for a sentence. */
+  String where() {
+    return executor.isEmpty() ? "this process" : "executor " + executor + " on " + host;
   }
 
   Environment environment() {

@@ -5,8 +5,10 @@ import io.polyspark.model.config.ConfigSection;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.Overrides;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.device.DeviceSelection;
 import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.optimize.AdamWConfig;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.transformer.Recompute;
 import io.polyspark.train.averaging.DeltaFormat;
@@ -31,6 +33,7 @@ import java.util.Map;
  * @param context T, tokens per sequence
  * @param recompute what the backward pass computes again instead of keeping it
  * @param dtype what matrix products read
+ * @param device where replicas compute, or that it is to be found out
  * @param optimizer AdamW and its schedule over {@code steps}
  * @param averaging what happens between rounds
  * @param validation how often the averaged model is measured
@@ -49,6 +52,7 @@ public record TrainConfig(
     int context,
     Recompute recompute,
     Dtype dtype,
+    DeviceSelection.Wanted device,
     AdamWConfig optimizer,
     Averaging averaging,
     Validation validation,
@@ -163,9 +167,37 @@ public record TrainConfig(
     return steps * replicas.max() * batch * context;
   }
 
-  /** How a replica computes its steps. */
+  /**
+   * How a replica computes its steps: on the CPU, unless a card was asked for or {@link #on} has
+   * found one.
+   */
   public ComputeOptions computeOptions() {
-    return new ComputeOptions(recompute, dtype);
+    return new ComputeOptions(
+        recompute, dtype, device == DeviceSelection.Wanted.CUDA ? Device.CUDA : Device.CPU);
+  }
+
+  /** The same run, where it has been found out what computes it. */
+  public TrainConfig on(Device found) {
+    DeviceSelection.Wanted known =
+        found == Device.CUDA ? DeviceSelection.Wanted.CUDA : DeviceSelection.Wanted.CPU;
+    return new TrainConfig(
+        model,
+        replicas,
+        steps,
+        innerSteps,
+        roundDeadline,
+        batch,
+        context,
+        recompute,
+        dtype,
+        known,
+        optimizer,
+        averaging,
+        validation,
+        checkpoint,
+        health,
+        metrics,
+        seed);
   }
 
   /** Every key with its value, the model's inline, in the order of the documentation. */
@@ -180,6 +212,7 @@ public record TrainConfig(
     values.put("context", context);
     values.put("recompute", ConfigSection.nameOf(recompute));
     values.put("dtype", ConfigSection.nameOf(dtype));
+    values.put("device", ConfigSection.nameOf(device));
     Map<String, Object> adamW = new LinkedHashMap<>();
     adamW.put("lr", optimizer.lr());
     adamW.put("min_lr", optimizer.minLr());
@@ -231,6 +264,7 @@ public record TrainConfig(
             "context",
             "recompute",
             "dtype",
+            "device",
             "optimizer",
             "averaging",
             "validation",
@@ -281,6 +315,7 @@ public record TrainConfig(
         context,
         root.choice("recompute", Recompute.class, Recompute.NONE),
         root.choice("dtype", Dtype.class, Dtype.FLOAT32),
+        root.choice("device", DeviceSelection.Wanted.class, DeviceSelection.Wanted.AUTO),
         optimizer(root, steps),
         averaging(root),
         validation(root),

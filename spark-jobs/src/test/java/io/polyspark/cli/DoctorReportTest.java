@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.polyspark.model.device.DeviceSelection;
 import io.polyspark.model.device.GraphicsCard;
 import io.polyspark.model.device.NvidiaSmi;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tensor.KernelsProvider;
 import io.polyspark.model.transformer.ParameterCounts;
 import io.polyspark.preflight.Finding;
@@ -46,6 +48,7 @@ class DoctorReportTest {
             """)
         .contains(
             """
+            device     cpu: nobody has a card
             kernels    vector, 8 lanes: because
             blas       core type ZEN
             nd4j       CpuBackend
@@ -101,6 +104,7 @@ class DoctorReportTest {
         new Machine(2, 1L << 30),
         new Processor("A processor", OptionalInt.of(256)),
         new KernelsProvider.Choice("vector, 8 lanes", "because", "CpuBackend", "ZEN"),
+        new DeviceSelection(Device.CPU, "nobody has a card", List.of()),
         new NvidiaSmi(List.of(card), Optional.empty()),
         List.of(
             new Finding("java", Finding.Level.OK, "17"),

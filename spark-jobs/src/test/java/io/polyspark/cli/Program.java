@@ -34,6 +34,22 @@ public final class Program {
     return command(directory, settings, arguments).start();
   }
 
+  /**
+   * As the other.
+   *
+   * @param environment variables beside those of this process
+   */
+  public static Process start(
+      Path directory,
+      Map<String, String> settings,
+      Map<String, String> environment,
+      String... arguments)
+      throws IOException {
+    ProcessBuilder builder = command(directory, settings, arguments);
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
   /** Whether there is a Python to make terminals with. */
   static boolean hasTerminals() throws InterruptedException {
     try {

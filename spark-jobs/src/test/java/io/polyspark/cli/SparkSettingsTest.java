@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
-import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.transformer.ParameterLayout;
 import io.polyspark.train.TrainConfig;
 import java.nio.file.Path;
@@ -231,7 +230,7 @@ class SparkSettingsTest {
 
   private static Demand training(String... overrides) {
     Path config = Path.of(System.getProperty("conf.dir"), "train", "char.yaml");
-    return Demand.ofTraining(TrainConfig.load(config, List.of(overrides)), Nd4jBackend.CPU);
+    return Demand.ofTraining(TrainConfig.load(config, List.of(overrides)));
   }
 
   @Test

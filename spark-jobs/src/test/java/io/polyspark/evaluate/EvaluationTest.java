@@ -9,6 +9,7 @@ import io.polyspark.model.config.UserError;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.shards.Manifest;
 import io.polyspark.model.shards.TokenShards;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tokenize.ByteTokenizer;
 import io.polyspark.prep.PrepareCorpus;
 import io.polyspark.prep.PrepareOptions;
@@ -125,7 +126,8 @@ class EvaluationTest {
                 Checkpoints.open(LocalCluster.spark(), List.of(checkpoint)),
                 data,
                 TokenShards.VALIDATION,
-                OptionalInt.of(stride))
+                OptionalInt.of(stride),
+                Device.CPU)
             .get(0);
     assertThat(result.tokens()).isEqualTo(tokens);
     assertThat(result.loss()).isCloseTo(sum / tokens, offset(1e-6));

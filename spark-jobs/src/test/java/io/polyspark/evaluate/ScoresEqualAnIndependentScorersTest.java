@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.polyspark.model.checkpoint.Checkpoint;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tokenize.ByteTokenizer;
 import io.polyspark.model.tokenize.Tokenizer;
 import io.polyspark.testing.LocalCluster;
@@ -78,7 +79,7 @@ class ScoresEqualAnIndependentScorersTest {
     }
     writeTask(tasks.resolve("made"), "acc_uncond", lines);
     List<CheckpointScores> scores =
-        TaskEvaluation.run(LocalCluster.spark(), checkpoints, hadoop(tasks));
+        TaskEvaluation.run(LocalCluster.spark(), checkpoints, hadoop(tasks), Device.CPU);
     for (CheckpointScores each : scores) {
       assertThat(each.tasks().get(0).metrics().keySet()).containsExactly(Metric.values());
       assertSame(each, tasks, ScoresEqualAnIndependentScorersTest::bytes, 256);
@@ -86,7 +87,9 @@ class ScoresEqualAnIndependentScorersTest {
     assertThat(scores.get(0).tasks()).isNotEqualTo(scores.get(1).tasks());
     for (int slots : new int[] {1, 7}) {
       assertThat(
-              TaskEvaluation.run(LocalCluster.spark(), checkpoints, hadoop(tasks), slots).stream()
+              TaskEvaluation.run(
+                      LocalCluster.spark(), checkpoints, hadoop(tasks), Device.CPU, slots)
+                  .stream()
                   .map(CheckpointScores::tasks))
           .isEqualTo(scores.stream().map(CheckpointScores::tasks).toList());
     }
@@ -116,7 +119,8 @@ class ScoresEqualAnIndependentScorersTest {
           TaskEvaluation.run(
                   LocalCluster.spark(),
                   Checkpoints.open(LocalCluster.spark(), List.of(path)),
-                  hadoop(tasks))
+                  hadoop(tasks),
+                  Device.CPU)
               .get(0);
       assertThat(scores.tasks()).extracting(TaskScore::questions).containsOnly(QUESTIONS);
       assertThat(scores.tasks())
@@ -135,7 +139,8 @@ class ScoresEqualAnIndependentScorersTest {
     Files.writeString(text.resolve("2.txt"), "Ça?");
     for (OptionalInt stride : List.of(OptionalInt.empty(), OptionalInt.of(5))) {
       List<Evaluation.Result> results =
-          TextEvaluation.run(LocalCluster.spark(), checkpoints, List.of(text.toString()), stride);
+          TextEvaluation.run(
+              LocalCluster.spark(), checkpoints, List.of(text.toString()), stride, Device.CPU);
       for (int i = 0; i < results.size(); i++) {
         IndependentScorer scorer =
             scorer(checkpoints.get(i), ScoresEqualAnIndependentScorersTest::bytes, 256);

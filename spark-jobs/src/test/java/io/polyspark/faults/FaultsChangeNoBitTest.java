@@ -124,6 +124,7 @@ class FaultsChangeNoBitTest {
   }
 
   @Test
+  @Tag(ALL)
   void aFileThatTheSeedDrawsIsDamaged() throws Exception {
     List<String> names = interruptedRun("some-damage");
     damage("some-damage", names.get(new Random(SEED).nextInt(names.size())));

@@ -30,6 +30,7 @@ class GpuExecutorsTest {
       inner_steps: 2
       batch: 2
       context: 16
+      device: cpu
       validation: {every_rounds: 2, max_tokens: 64}
       """;
 
@@ -111,17 +112,39 @@ class GpuExecutorsTest {
     assertThat(errors())
         .containsPattern(
             "(?m)^Executor \\d+ on 127.0.0.1: NVIDIA H100 80GB HBM3 has compute capability 9.0, but"
-                + " ND4J's CUDA back end holds machine code for .*8.6 and no PTX: take a card .*$")
+                + " ND4J's CUDA back end holds machine code for .*8.6 and no PTX: use the default jar, whose.*$")
         .doesNotContain("\tat ");
     assertThat(directory.resolve("refused")).doesNotExist();
   }
 
-  private static Process train(String output, Map<String, String> more) throws IOException {
+  @Test
+  void anExecutorWhoseDriverIsTooOldForOurKernelsEndsTheRunWithItsSentence() throws Exception {
+    Process train =
+        train(
+            "old",
+            Map.of(
+                "spark.executorEnv.PATH",
+                directory.resolve("bin") + File.pathSeparator + System.getenv("PATH")),
+            "--set",
+            "device=cuda");
+    assertThat(train.waitFor()).as(errors()).isEqualTo(2);
+    assertThat(errors())
+        .containsPattern(
+            "(?m)^Executor \\d+ on 127.0.0.1: The NVIDIA driver is 550.54.15, but CUDA 13 needs"
+                + " 580.65.06 or newer: install a newer driver, or take device: cpu.$")
+        .doesNotContain("\tat ");
+    assertThat(directory.resolve("old")).doesNotExist();
+  }
+
+  private static Process train(String output, Map<String, String> more, String... options)
+      throws IOException {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("spark.master", cluster.address());
     settings.putAll(more);
     List<String> arguments =
-        List.of("train", "--config", "run.yaml", "--data", "data", "--output", output);
+        new ArrayList<>(
+            List.of("train", "--config", "run.yaml", "--data", "data", "--output", output));
+    arguments.addAll(List.of(options));
     return Program.start(directory, settings, arguments.toArray(String[]::new));
   }
 

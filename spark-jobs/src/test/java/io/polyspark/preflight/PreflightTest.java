@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.polyspark.model.device.GraphicsCard;
 import io.polyspark.model.device.Nd4jBackend;
 import io.polyspark.model.device.NvidiaSmi;
+import io.polyspark.model.tensor.Device;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -129,19 +130,45 @@ class PreflightTest {
     NvidiaSmi none = new NvidiaSmi(List.of(), Optional.of("nvidia-smi shows none"));
     assertThat(gpus(Nd4jBackend.CUDA, none, true)).containsExactly(Finding.Level.FAIL);
     assertThat(gpus(Nd4jBackend.CUDA, none, false)).containsExactly(Finding.Level.OK);
-    assertThat(new GpuChecks(Nd4jBackend.CUDA, cards, 3L << 30, true).run().get(0).text())
+    GpuChecks small = new GpuChecks(Nd4jBackend.CUDA, Device.CUDA, cards, 3L << 30, true);
+    assertThat(small.run().get(0).text())
         .startsWith("A card has 2,048 MiB of memory, but a replica of this model needs 3,072 MiB");
   }
 
+  @Test
+  void aCardIsHeldAgainstOurOwnKernels() {
+    NvidiaSmi cards =
+        new NvidiaSmi(
+            List.of(card(7, 5, "580.65.06"), card(9, 0, "550.54.15"), card(9, 0, "580.65.06")),
+            Optional.empty());
+    GpuChecks asked = new GpuChecks(Nd4jBackend.CPU, Device.CUDA, cards, 1 << 20, true);
+    assertThat(levels(asked))
+        .containsExactly(Finding.Level.FAIL, Finding.Level.FAIL, Finding.Level.OK);
+    assertThat(asked.run().get(1).text())
+        .isEqualTo(
+            "The NVIDIA driver is 550.54.15, but CUDA 13 needs 580.65.06 or newer: install a newer"
+                + " driver, or take device: cpu.");
+    assertThat(new GpuChecks(Nd4jBackend.CPU, Device.CPU, cards, 1 << 20, true).run().get(2).text())
+        .isEqualTo("0: A card (9.0) could compute with device: cuda; the CPU computes");
+  }
+
   private static List<Finding.Level> gpus(Nd4jBackend backend, NvidiaSmi cards, boolean here) {
-    return new GpuChecks(backend, cards, 1 << 20, here).run().stream().map(Finding::level).toList();
+    return levels(new GpuChecks(backend, Device.CPU, cards, 1 << 20, here));
+  }
+
+  private static List<Finding.Level> levels(GpuChecks checks) {
+    return checks.run().stream().map(Finding::level).toList();
   }
 
   private static GraphicsCard card(int major, int minor) {
+    return card(major, minor, "550.54.15");
+  }
+
+  private static GraphicsCard card(int major, int minor, String driver) {
     return new GraphicsCard(
         0,
         "GPU-0",
-        "550.54.15",
+        driver,
         OptionalLong.of(2L << 30),
         new GraphicsCard.Capability(major, minor),
         "A card");

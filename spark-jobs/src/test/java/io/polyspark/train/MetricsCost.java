@@ -191,6 +191,6 @@ final class MetricsCost {
         List.of(),
         health,
         time,
-        List.of(new ReplicaMetrics(0, "host", "driver", "", steps, 1, 0, time)));
+        List.of(new ReplicaMetrics(0, "host", "driver", "", steps, 1, 0, time, null)));
   }
 }

@@ -206,7 +206,7 @@ class TrainConfigTest {
     mistake(
         "model: char\ninner_step: 5",
         "unknown key 'inner_step' (did you mean 'inner_steps'?); accepted are model, replicas,"
-            + " steps, inner_steps, round_deadline, batch, context, recompute, dtype, optimizer, averaging, validation,"
+            + " steps, inner_steps, round_deadline, batch, context, recompute, dtype, device, optimizer, averaging, validation,"
             + " checkpoint, health, metrics, seed.");
     mistake(
         "model: char\noptimizer: {momentum: 0.9}",
@@ -230,7 +230,8 @@ class TrainConfigTest {
         "model: char\nrecompute: attention",
         "recompute must be one of none, mlp, block, found 'attention'.");
     mistake(
-        "model: char\ndtype: bfloat16", "dtype must be one of float32, bf16, found 'bfloat16'.");
+        "model: char\ndtype: bfloat16",
+        "dtype must be one of float32, tf32, bf16, found 'bfloat16'.");
     mistake("model: char\noptimizer: 3", "optimizer must be keys such as {lr: ...}, found 3");
     mistake(
         "model: char\naveraging: {optimizer_state: mean}",

@@ -243,7 +243,7 @@ class TrainingTabTest {
                 List.of(),
                 new HealthMetrics(OptionalDouble.empty(), 0, 1, List.of()),
                 1,
-                List.of(new ReplicaMetrics(0, HOSTILE, HOSTILE, HOSTILE, 200, 1, 0.5, 1)))));
+                List.of(new ReplicaMetrics(0, HOSTILE, HOSTILE, HOSTILE, 200, 1, 0.5, 1, null)))));
   }
 
   /** Whether each chart that is shown has something on its canvas. */

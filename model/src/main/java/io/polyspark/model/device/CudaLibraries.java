@@ -11,21 +11,46 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * The libraries of CUDA 11 that ND4J's CUDA back end is linked with and does not bring: they come
- * with the CUDA toolkit. Looked for where the dynamic loader looks, without loading them.
+ * The libraries of NVIDIA's that a jar is linked with and does not bring: they come with the CUDA
+ * toolkit. Looked for where the dynamic loader looks, without loading them.
  */
-public final class CudaLibraries {
-  private static final List<String> NEEDED = List.of("libcublas.so.11", "libcusolver.so.11");
+public enum CudaLibraries {
+  /** Those of ND4J's CUDA back end. */
+  OF_ND4J("11", "11.6", "ND4J's CUDA back end is"),
+  /** Those of the kernels of our own. */
+  OF_OUR_KERNELS("13", "13", "PolySpark's kernels for GPUs are");
 
   /** Where the loader's cache is printed; not on the path of users other than root everywhere. */
   private static final List<String> CACHE = List.of("/sbin/ldconfig", "-p");
 
+  /** Where the bindings look by themselves. */
   private static final Path TOOLKIT = Path.of("/usr/local/cuda/lib64");
 
-  private CudaLibraries() {}
+  private final String major;
+  private final String version;
+  private final String whoIsLinked;
+
+  CudaLibraries(String major, String version, String whoIsLinked) {
+    this.major = major;
+    this.version = version;
+    this.whoIsLinked = whoIsLinked;
+  }
+
+  /** The major version of CUDA that they are of. */
+  public String major() {
+    return major;
+  }
+
+  private List<String> names() {
+    return switch (this) {
+      case OF_ND4J -> List.of("libcublas.so.11", "libcusolver.so.11");
+      case OF_OUR_KERNELS ->
+          List.of("libcudart.so.13", "libcublas.so.13", "libcublasLt.so.13", "libnvrtc.so.13");
+    };
+  }
 
   /** The sentence that names what is missing on this machine; empty where all are there. */
-  public static Optional<String> problem() {
+  public Optional<String> problem() {
     String path = System.getenv().getOrDefault("LD_LIBRARY_PATH", "");
     List<Path> directories =
         Stream.concat(
@@ -36,18 +61,23 @@ public final class CudaLibraries {
     return problem(directories, loadersCache());
   }
 
-  static Optional<String> problem(List<Path> directories, String cache) {
+  Optional<String> problem(List<Path> directories, String cache) {
     Predicate<String> isThere =
         name ->
             cache.contains(name)
                 || directories.stream().anyMatch(at -> Files.exists(at.resolve(name)));
-    List<String> missing = NEEDED.stream().filter(isThere.negate()).toList();
+    List<String> missing = names().stream().filter(isThere.negate()).toList();
     return missing.isEmpty()
         ? Optional.empty()
         : Optional.of(
             String.join(" and ", missing)
-                + " of CUDA 11, which ND4J's CUDA back end is linked with, cannot be found: install"
-                + " the libraries of CUDA 11.6 and put their directory into LD_LIBRARY_PATH.");
+                + " of CUDA "
+                + major
+                + ", which "
+                + whoIsLinked
+                + " linked with, cannot be found: install the libraries of CUDA "
+                + version
+                + " and put their directory into LD_LIBRARY_PATH.");
   }
 
   private static String loadersCache() {

@@ -49,6 +49,19 @@ public record GraphicsCard(
           new Capability(8, 0),
           new Capability(8, 6));
 
+  /** The oldest that has instructions for bfloat16 and copies behind a computation's back. */
+  private static final Capability OLDEST_FOR_OUR_KERNELS = new Capability(8, 0);
+
+  /** Whether our own kernels can be compiled for it. */
+  public boolean runsOurKernels() {
+    return capability.major >= OLDEST_FOR_OUR_KERNELS.major;
+  }
+
+  /** The oldest compute capability that our own kernels are compiled for. */
+  public static Capability oldestForOurKernels() {
+    return OLDEST_FOR_OUR_KERNELS;
+  }
+
   /** Whether ND4J's CUDA artifacts hold code that it runs. */
   public boolean runsNd4j() {
     return ND4J_CODE.stream().anyMatch(capability::runs);

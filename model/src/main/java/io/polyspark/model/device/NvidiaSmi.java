@@ -2,6 +2,7 @@ package io.polyspark.model.device;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -32,13 +33,7 @@ public record NvidiaSmi(List<GraphicsCard> cards, Optional<String> trouble) {
   /** Asks for the cards of this machine, or of this container. */
   public static NvidiaSmi ask() {
     try {
-      Process process =
-          new ProcessBuilder(
-                  PROGRAM,
-                  "--query-gpu=" + String.join(",", FIELDS),
-                  "--format=csv,noheader,nounits")
-              .redirectErrorStream(true)
-              .start();
+      Process process = start(String.join(",", FIELDS));
       if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();
         return none(PROGRAM + " does not answer within " + PATIENCE_SECONDS + " seconds");
@@ -49,6 +44,34 @@ public record NvidiaSmi(List<GraphicsCard> cards, Optional<String> trouble) {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return none(PROGRAM + " was interrupted");
+    }
+  }
+
+  private static Process start(String fields) throws IOException {
+    return new ProcessBuilder(PROGRAM, "--query-gpu=" + fields, "--format=csv,noheader,nounits")
+        .redirectErrorStream(true)
+        .start();
+  }
+
+  /**
+   * Asks for other fields of all cards.
+   *
+   * @return a line for each; nothing where the tool does not answer
+   */
+  static Optional<String> query(String fields) {
+    try {
+      Process process = start(fields);
+      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        return Optional.empty();
+      }
+      return Optional.of(
+          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      return Optional.empty();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
     }
   }
 
@@ -66,6 +89,32 @@ public record NvidiaSmi(List<GraphicsCard> cards, Optional<String> trouble) {
     return given.isEmpty()
         ? none(PROGRAM + " does not show GPU " + String.join(", ", addresses))
         : new NvidiaSmi(given, Optional.empty());
+  }
+
+  /** Only those that {@code CUDA_VISIBLE_DEVICES} shows to this process, where it is set. */
+  public NvidiaSmi visible() {
+    return visible(System.getenv("CUDA_VISIBLE_DEVICES"));
+  }
+
+  NvidiaSmi visible(String variable) {
+    if (variable == null || cards.isEmpty()) {
+      return this;
+    }
+    List<String> seen =
+        Arrays.stream(variable.split(","))
+            .map(String::strip)
+            .filter(part -> !part.isEmpty())
+            .toList();
+    List<GraphicsCard> shown =
+        cards.stream()
+            .filter(
+                card ->
+                    seen.contains(Integer.toString(card.index()))
+                        || seen.stream().anyMatch(card.uuid()::startsWith))
+            .toList();
+    return shown.isEmpty()
+        ? none("CUDA_VISIBLE_DEVICES=" + variable + " hides all GPUs")
+        : new NvidiaSmi(shown, Optional.empty());
   }
 
   /** Reads what it prints, a card per line; passes over what is no card. */

@@ -3,8 +3,10 @@ package io.polyspark.model.generate;
 import io.polyspark.model.checkpoint.Checkpoint;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
+import io.polyspark.model.dl4j.ComputeOptions;
 import io.polyspark.model.dl4j.Replica;
 import io.polyspark.model.dl4j.TokenDecoder;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tokenize.Tokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -67,11 +69,17 @@ public final class Generator implements AutoCloseable {
 
   /** As the other, for so many texts at once. */
   public static Generator open(Checkpoint checkpoint, int atOnce) throws IOException {
+    return open(checkpoint, atOnce, Device.CPU);
+  }
+
+  /** As the other, computed on a device. */
+  public static Generator open(Checkpoint checkpoint, int atOnce, Device device)
+      throws IOException {
     ModelConfig model = checkpoint.model();
     Tokenizer tokenizer =
         Tokenizer.load(checkpoint.tokenizerJson(), checkpoint.tokenizerFile().toString());
     try {
-      Replica replica = Replica.create(model, 1, 1);
+      Replica replica = Replica.create(model, 1, 1, ComputeOptions.DEFAULT.withDevice(device));
       try {
         checkpoint.readParameters(replica.parameters());
         return new Generator(replica, tokenizer, model, atOnce);

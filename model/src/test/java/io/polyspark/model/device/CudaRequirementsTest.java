@@ -17,40 +17,40 @@ class CudaRequirementsTest {
 
   @Test
   void aMachineWithoutACardIsRefusedWithTheReason() {
-    assertThat(CudaRequirements.problem(NvidiaSmi.read("No devices were found\n")))
+    assertThat(CudaRequirements.OF_ND4J.problem(NvidiaSmi.read("No devices were found\n")))
         .contains(
             "The back end is CUDA's, but this machine has no GPU to run it on (nvidia-smi says: No"
-                + " devices were found): take a machine with one, or use the jar for CPUs (leave"
+                + " devices were found): take a machine with one, or use the default jar (leave"
                 + " out POLYSPARK_BACKEND=cuda).");
   }
 
   @Test
   void aHopperCardIsRefusedInOneSentence() {
     NvidiaSmi hopper = NvidiaSmi.read("0, GPU-1a, 550.54.15, 81559, 9.0, NVIDIA H100 80GB HBM3\n");
-    assertThat(CudaRequirements.problem(hopper))
+    assertThat(CudaRequirements.OF_ND4J.problem(hopper))
         .contains(
             "NVIDIA H100 80GB HBM3 has compute capability 9.0, but ND4J's CUDA back end holds"
-                + " machine code for 3.7, 5.0, 5.2, 6.0, 6.1, 7.0, 7.5, 8.0, 8.6 and no PTX: take a"
-                + " card of compute capability up to 8.9, or use the jar for CPUs (leave out"
+                + " machine code for 3.7, 5.0, 5.2, 6.0, 6.1, 7.0, 7.5, 8.0, 8.6 and no PTX: use"
+                + " the default jar, whose own kernels run on it (leave out"
                 + " POLYSPARK_BACKEND=cuda).");
-    assertThat(CudaRequirements.code(ADA)).isEmpty();
+    assertThat(CudaRequirements.OF_ND4J.code(ADA)).isEmpty();
   }
 
   @Test
   void anOldDriverIsRefusedByNumberNotByLetter() {
-    assertThat(CudaRequirements.driver(card(0, "440.118.02", 7, 0, "V100")))
+    assertThat(CudaRequirements.OF_ND4J.driver(card(0, "440.118.02", 7, 0, "V100")))
         .contains(
             "The NVIDIA driver is 440.118.02, but CUDA 11.6 needs 450.80.02 or newer: install a"
                 + " newer driver.");
     for (String driver : List.of("450.80.02", "450.102.04", "510.39.01", "1000.1")) {
-      assertThat(CudaRequirements.driver(card(0, driver, 7, 0, "V100"))).isEmpty();
+      assertThat(CudaRequirements.OF_ND4J.driver(card(0, driver, 7, 0, "V100"))).isEmpty();
     }
   }
 
   @Test
   void aModelThatIsLargerThanTheCardIsRefusedWithBothSizes() {
-    assertThat(CudaRequirements.memory(ADA, 1L << 30)).isEmpty();
-    assertThat(CudaRequirements.memory(ADA, 3L << 30).orElseThrow())
+    assertThat(CudaRequirements.OF_ND4J.memory(ADA, 1L << 30)).isEmpty();
+    assertThat(CudaRequirements.OF_ND4J.memory(ADA, 3L << 30).orElseThrow())
         .startsWith("NVIDIA L40S has 2,048 MiB of memory, but a replica of this model needs 3,072");
   }
 
@@ -72,10 +72,10 @@ class CudaRequirementsTest {
   @Test
   void librariesThatAreNotThereAreNamed(@TempDir Path directory) throws IOException {
     String cache = "\tlibcublas.so.11 (libc6,x86-64) => /usr/lib/libcublas.so.11\n";
-    assertThat(CudaLibraries.problem(List.of(directory), cache).orElseThrow())
+    assertThat(CudaLibraries.OF_ND4J.problem(List.of(directory), cache).orElseThrow())
         .startsWith("libcusolver.so.11 of CUDA 11, which ND4J's CUDA back end is linked with,");
     Files.createFile(directory.resolve("libcusolver.so.11"));
-    assertThat(CudaLibraries.problem(List.of(directory), cache)).isEmpty();
+    assertThat(CudaLibraries.OF_ND4J.problem(List.of(directory), cache)).isEmpty();
   }
 
   private static GraphicsCard card(int index, String driver, int major, int minor, String name) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.polyspark.model.config.ModelConfig;
 import io.polyspark.model.config.UserError;
 import io.polyspark.model.optimize.AdamWConfig;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tensor.Dtype;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.model.tensor.KernelsProvider;
@@ -32,7 +33,7 @@ class Bfloat16TrainingTest {
   /** Skips a test on processors without bfloat16. */
   static void assumeTheProcessorCan() {
     try {
-      KernelsProvider.requireBfloat16();
+      KernelsProvider.requireProducts(Dtype.BF16, Device.CPU);
     } catch (UserError e) {
       assumeTrue(false, "skipped: " + e.getMessage());
     }

@@ -3,6 +3,7 @@ package io.polyspark.study.result;
 import io.polyspark.evaluate.CheckpointScores;
 import io.polyspark.evaluate.TaskEvaluation;
 import io.polyspark.model.checkpoint.Checkpoint;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.study.Cell;
 import io.polyspark.study.StudyConfig;
 import io.polyspark.study.StudyDirectory;
@@ -37,7 +38,7 @@ public final class TaskScores {
       for (Cell cell : study.cells()) {
         List<Checkpoint> missing = files.missing(cell);
         if (!missing.isEmpty()) {
-          for (CheckpointScores scored : TaskEvaluation.run(spark, missing, tasks)) {
+          for (CheckpointScores scored : TaskEvaluation.run(spark, missing, tasks, Device.CPU)) {
             files.write(scored.checkpoint(), CheckpointTasks.of(scored));
           }
         }

@@ -1,6 +1,7 @@
 package io.polyspark.train.averaging;
 
 import io.polyspark.model.tensor.BlasCore;
+import io.polyspark.model.tensor.Device;
 import io.polyspark.model.tensor.FlatVector;
 import io.polyspark.preflight.TaskGpu;
 import java.util.Iterator;
@@ -29,7 +30,7 @@ record NetworkTask(
 
   @Override
   public TrainedReplica<Double> run(RoundInput input, Iterator<MultiDataSet> minibatches) {
-    TaskGpu.bind();
+    TaskGpu.bind(Device.CPU);
     ComputationGraph network = network(input);
     try {
       return train(network, input, minibatches);

@@ -1,5 +1,6 @@
 package io.polyspark.train.metrics;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.io.Serializable;
@@ -17,6 +18,7 @@ import java.io.Serializable;
  *     come in the round: {@code ||theta_w - mean|| / ||mean - theta_r||} over all parameters, 0
  *     where the mean has not moved
  * @param lastSeen when its last step ended by the clock of its machine, milliseconds since 1970
+ * @param card how it used its card; null where it computed on the CPU
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record ReplicaMetrics(
@@ -27,7 +29,8 @@ public record ReplicaMetrics(
     int steps,
     double tokensPerSecond,
     double drift,
-    long lastSeen)
+    long lastSeen,
+    @JsonInclude(JsonInclude.Include.NON_NULL) CardMetrics card)
     implements Serializable {
   private static final long serialVersionUID = 1L;
 }

@@ -5,9 +5,11 @@ import com.codahale.metrics.Meter;
 import com.codahale.metrics.MetricFilter;
 import com.codahale.metrics.MetricRegistry;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.metrics.MetricsSystem;
@@ -15,10 +17,11 @@ import org.apache.spark.metrics.source.Source;
 
 /**
  * The newest round in Spark's own metrics system, on the driver, so that every sink which Spark has
- * takes it from there: a gauge for each of {@link RoundScalars}, two for each replica, a meter of
- * tokens, and a counter of warnings for each topic of notices. A gauge appears with its first
- * value. They stay, with their last values, until the application ends or its next run of that name
- * begins; those of a run that has others beside it go with the run.
+ * takes it from there: a gauge for each of {@link RoundScalars}, two for each replica and four for
+ * its card where it has one, a meter of tokens, and a counter of warnings for each topic of
+ * notices. A gauge appears with its first value. They stay, with their last values, until the
+ * application ends or its next run of that name begins; those of a run that has others beside it go
+ * with the run.
  */
 public final class SparkGauges implements MetricsSink, Source {
   /** The name under which Spark's sinks have it. */
@@ -88,7 +91,21 @@ public final class SparkGauges implements MetricsSink, Source {
     for (ReplicaMetrics replica : round.replicas()) {
       set("replica." + replica.replica() + ".tokens_per_second", replica.tokensPerSecond());
       set("replica." + replica.replica() + ".drift", replica.drift());
+      if (replica.card() != null) {
+        card("replica." + replica.replica() + ".gpu.", replica.card());
+      }
     }
+  }
+
+  /** A round whose card has not been seen leaves the values of the one before. */
+  private void card(String prefix, CardMetrics card) {
+    Map<String, Number> known = new HashMap<>();
+    known.put("memory_used", card.memoryUsed());
+    known.put("memory_total", card.memoryTotal());
+    known.put("utilization", card.utilization());
+    known.put("peak_share", card.peakShare());
+    known.values().removeIf(Objects::isNull);
+    known.forEach((name, value) -> set(prefix + name, value.doubleValue()));
   }
 
   private void set(String gauge, double value) {

@@ -56,7 +56,9 @@ class EventsLandInSparksEventLogTest {
                           OptionalDouble.empty(),
                           List.of(1)))),
               1_790_000_000_000L,
-              List.of(new ReplicaMetrics(0, "host", "1", "", 20, 7680, 0.25, 1_790_000_000_000L)));
+              List.of(
+                  new ReplicaMetrics(
+                      0, "host", "1", "", 20, 7680, 0.25, 1_790_000_000_000L, null)));
       String json = JsonProtocol.sparkEventToJsonString(new RoundEvent("runs/mine", metrics));
       RoundEvent read = (RoundEvent) JsonProtocol.sparkEventFromJson(json);
       assertThat(read.metrics().validationLoss()).isEqualTo(validation);

@@ -261,7 +261,8 @@ class MetricsFileTest {
                         OptionalDouble.empty(),
                         List.of(1)))),
             1_790_000_000_000L,
-            List.of(new ReplicaMetrics(0, "host", "1", "", 20, 7680, 0.25, 1_790_000_000_000L))));
+            List.of(
+                new ReplicaMetrics(0, "host", "1", "", 20, 7680, 0.25, 1_790_000_000_000L, null))));
   }
 
   private static List<StepMetrics> steps(int round, int replica) {

@@ -277,6 +277,6 @@ class TrainingListenerTest {
   }
 
   private static ReplicaMetrics replica(int number) {
-    return new ReplicaMetrics(number, HOSTILE, "1", "", 20, 1000, 0.5, 4);
+    return new ReplicaMetrics(number, HOSTILE, "1", "", 20, 1000, 0.5, 4, null);
   }
 }
