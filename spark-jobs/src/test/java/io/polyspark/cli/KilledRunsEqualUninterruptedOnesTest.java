@@ -73,6 +73,7 @@ class KilledRunsEqualUninterruptedOnesTest {
   }
 
   @Test
+  @Tag("faults")
   void aDriverThatIsKilledBeforeItsFirstCheckpointStartsAgain() throws Exception {
     Process driver = train("early");
     awaitRound(driver, "early", 1);
