@@ -41,6 +41,10 @@ final class BatchPass implements AutoCloseable {
   private final Parameters gradients;
   private final Tensor losses;
   private final double[] downloadedLosses;
+
+  /** Of the batch, once they were asked for: on a device they have to be fetched. */
+  private List<ExpertLoad> expertLoads;
+
   private final Indices row;
   private final Tensor rowHidden;
   private final Tensor rowLogits;
@@ -92,19 +96,19 @@ final class BatchPass implements AutoCloseable {
    * @param ids [N]
    */
   void forward(int[] ids) {
-    upload(ids, tokens);
+    begin(ids);
     transformer.forward(tokens);
   }
 
   /** As {@link #forward}, and measures what {@link #activationHealth} says. */
   void forwardWatched(int[] ids) {
-    upload(ids, tokens);
+    begin(ids);
     transformer.forwardWatched(tokens);
   }
 
   /** As {@link #forward}, and shows what it computes. */
   void forwardObserved(int[] ids, ForwardObserver observer) {
-    upload(ids, tokens);
+    begin(ids);
     transformer.forwardObserved(tokens, observer);
   }
 
@@ -187,7 +191,7 @@ final class BatchPass implements AutoCloseable {
    * @return as {@link #backward}
    */
   double[] pass(int[] ids, int[] targetIds) {
-    upload(ids, tokens);
+    begin(ids);
     upload(targetIds, targets);
     kernels.repeat(
         this,
@@ -206,7 +210,7 @@ final class BatchPass implements AutoCloseable {
 
   /** What the batch adds to the mean cross-entropy; 0 for a dense model. */
   double routerLoss() {
-    return transformer.routerLoss();
+    return transformer.routerLoss(expertLoads());
   }
 
   /** How the last watched batch used the activation of each layer. */
@@ -216,7 +220,10 @@ final class BatchPass implements AutoCloseable {
 
   /** How the batch used the experts of each layer; empty for a dense model. */
   List<ExpertLoad> expertLoads() {
-    return transformer.expertLoads();
+    if (expertLoads == null) {
+      expertLoads = transformer.expertLoads();
+    }
+    return expertLoads;
   }
 
   /**
@@ -238,6 +245,12 @@ final class BatchPass implements AutoCloseable {
     kernels.upload(new int[] {position}, row);
     transformer.logits(row, rowHidden, rowLogits);
     return download(rowLogits);
+  }
+
+  /** A new batch, of which nothing is known yet. */
+  private void begin(int[] ids) {
+    expertLoads = null;
+    upload(ids, tokens);
   }
 
   /** An id beyond the vocabulary would read beyond the table. */

@@ -191,7 +191,12 @@ public final class Transformer {
 
   /** What the last forward pass adds to the cross-entropy; 0 for a dense model. */
   public double routerLoss() {
-    return RouterLoss.of(config, expertLoads());
+    return routerLoss(expertLoads());
+  }
+
+  /** As the other, of a pass whose {@link #expertLoads} were asked for already. */
+  public double routerLoss(List<ExpertLoad> loads) {
+    return RouterLoss.of(config, loads);
   }
 
   /**

@@ -25,10 +25,8 @@ final class CudaActivations {
       return new CudaPolyReLU(polyReLU, launcher, SHARES);
     } else if (activation instanceof SwiGLU swiGLU) {
       return new CudaSwiGLU(swiGLU, launcher);
-    } else if (activation instanceof GELU gelu) {
-      return new CudaGELU(gelu, launcher);
-    } else if (activation instanceof ReLU relu) {
-      return new CudaReLU(relu, launcher);
+    } else if (activation instanceof GELU || activation instanceof ReLU) {
+      return new CudaPointwiseActivation(activation, launcher);
     }
     return activation;
   }

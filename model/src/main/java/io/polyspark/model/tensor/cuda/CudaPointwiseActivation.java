@@ -3,14 +3,17 @@ package io.polyspark.model.tensor.cuda;
 import static io.polyspark.model.tensor.cuda.CudaTensor.cuda;
 
 import io.polyspark.model.activation.ActivationMemory;
-import io.polyspark.model.activation.GELU;
+import io.polyspark.model.activation.MlpActivation;
 import io.polyspark.model.activation.ResidentActivation;
 import io.polyspark.model.tensor.Tensor;
 import java.util.List;
 
-/** {@link GELU} by activation.cu: one read of each input and one write of the output. */
-final class CudaGELU extends CudaActivation implements ResidentActivation {
-  CudaGELU(GELU plain, Launcher launcher) {
+/**
+ * An activation of single elements without trained numbers, by the kernels of activation.cu that
+ * have its name: one read of each input and one write of the output.
+ */
+final class CudaPointwiseActivation extends CudaActivation implements ResidentActivation {
+  CudaPointwiseActivation(MlpActivation plain, Launcher launcher) {
     super(plain, launcher);
   }
 
@@ -18,7 +21,7 @@ final class CudaGELU extends CudaActivation implements ResidentActivation {
   public void forward(Tensor x, List<Tensor> coefficients, ActivationMemory memory, Tensor y) {
     CudaTensor from = cuda(x);
     CudaTensor to = cuda(y);
-    launcher.launch(MODULE, kernel("gelu", from, to), chunks(from), from, to, from.length());
+    launcher.launch(MODULE, kernel(name(), from, to), chunks(from), from, to, from.length());
   }
 
   @Override
@@ -34,7 +37,7 @@ final class CudaGELU extends CudaActivation implements ResidentActivation {
     CudaTensor to = cuda(dX);
     launcher.launch(
         MODULE,
-        kernel("gelu_gradient", from, given, to),
+        kernel(name() + "_gradient", from, given, to),
         chunks(from),
         from,
         given,
